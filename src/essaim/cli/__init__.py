@@ -1,0 +1,36 @@
+"""The command line ``essaim``: help in French, exit code 0 (ok), 1 (the data says no) or 2 (wrong usage).
+
+Each sub-command lives in its own module and is imported only when it is called, so that
+``essaim protocol validate`` never loads Django and ``essaim serve`` never loads a solver.
+"""
+
+from importlib import import_module
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    # name: (module below essaim.cli, one line of help shown by `essaim --help`)
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on first use; ``NAME`` in module ``m`` is ``m.command``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"essaim.cli.{COMMANDS[cmd_name][0]}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commandes"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="essaim", message="essaim %(version)s")
+def main() -> None:
+    """Essaim : choisir, greffer, adapter, évaluer et transmettre une innovation sociale."""
