@@ -1,6 +1,7 @@
 """The command line as a whole: help in French, commands listed, wrong usage is exit code 2."""
 
 from click.testing import CliRunner
+
 from essaim.cli import COMMANDS, main
 
 

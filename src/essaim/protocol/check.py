@@ -1,0 +1,331 @@
+"""What a well-shaped protocol must also respect: identifiers, sources, latitudes, variants.
+
+Each rule is one small generator; ``RULES`` is the whole list.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from essaim.protocol.document import ESSENCE, Change, Marker, Parameter, Protocol
+from essaim.protocol.latitude import Latitude, latitude, territories
+from essaim.protocol.problem import Finding, InvalidDocument, Path, Problem
+
+PARAMETER_FIELDS: dict[str, tuple[str, ...]] = {
+    "number": ("unit", "min", "max", "step"),
+    "duration": ("unit", "min", "max", "step"),
+    "choice": ("options",),
+    "set": ("options", "min_items", "max_items"),
+    "boolean": (),
+    "text": ("max_length",),
+}
+"""Fields that bound each type of parameter; the others must stay empty."""
+
+BOUNDS = ("unit", "min", "max", "step", "options", "min_items", "max_items", "max_length")
+
+DURATION_UNITS = ("minute", "heure", "demi-journée", "jour", "semaine", "mois", "an")
+
+SOURCED = ("variants", "roles", "prerequisites", "tools", "indicators")
+"""Lists whose items must each cite a source, as components do; what lies inside an item inherits it."""
+
+
+def validate(protocol: Protocol, file: str = "") -> tuple[Problem, ...]:
+    """Everything that is wrong with the content of ``protocol``; empty when it may be published."""
+    return tuple(finding.at(file, None) for finding in findings_of(protocol))
+
+
+def require_valid(protocol: Protocol, file: str = "") -> None:
+    """Raise :class:`InvalidDocument` when :func:`validate` finds something."""
+    problems = validate(protocol, file)
+    if problems:
+        raise InvalidDocument(problems)
+
+
+def findings_of(protocol: Protocol) -> list[Finding]:
+    return [finding for rule in RULES for finding in rule(protocol)]
+
+
+def unique_ids(protocol: Protocol) -> Iterator[Finding]:
+    """An identifier is used once in its list; « essence » is reserved."""
+    lists: list[tuple[Path, tuple[Any, ...]]] = [
+        ((name,), getattr(protocol, name))
+        for name in ("sources", "components", "variants", "roles", "prerequisites", "tools", "indicators")
+    ]
+    for i, component in enumerate(protocol.components):
+        lists += [
+            (("components", i, "parameters"), component.parameters),
+            (("components", i, "markers"), component.markers),
+        ]
+        for j, parameter in enumerate(component.parameters):
+            lists.append((("components", i, "parameters", j, "options"), parameter.options))
+        if component.id == ESSENCE:
+            yield Finding(
+                ("components", i, "id"),
+                "« essence » est réservé à l’essence du protocole.",
+                "Donnez un autre identifiant à ce composant.",
+            )
+    if protocol.label:
+        lists.append((("label", "requirements"), protocol.label.requirements))
+    if protocol.selection:
+        lists += [(("selection", "steps"), protocol.selection.steps)]
+        lists += [(("selection", "criteria"), protocol.selection.criteria)]
+    for path, items in lists:
+        seen: set[str] = set()
+        for i, item in enumerate(items):
+            if item.id in seen:
+                yield Finding(
+                    (*path, i, "id"), f"L’identifiant « {item.id} » est déjà pris.", "Donnez-en un autre."
+                )
+            seen.add(item.id)
+
+
+def _sourced(protocol: Protocol) -> Iterator[tuple[Path, Any, bool]]:
+    """Every object that has ``sources``, with whether it must cite one."""
+    yield ("essence",), protocol.essence, True
+    for i, component in enumerate(protocol.components):
+        yield ("components", i), component, True
+        for j, parameter in enumerate(component.parameters):
+            yield ("components", i, "parameters", j), parameter, False
+    for name in SOURCED:
+        for i, item in enumerate(getattr(protocol, name)):
+            yield (name, i), item, True
+    if protocol.label:
+        for i, requirement in enumerate(protocol.label.requirements):
+            yield ("label", "requirements", i), requirement, True
+    if protocol.selection:
+        yield ("selection",), protocol.selection, True
+        for i, step in enumerate(protocol.selection.steps):
+            yield ("selection", "steps", i), step, False
+        for i, criterion in enumerate(protocol.selection.criteria):
+            yield ("selection", "criteria", i), criterion, False
+
+
+def known_sources(protocol: Protocol) -> Iterator[Finding]:
+    """Every statement cites a source declared in ``sources``."""
+    known = {source.id for source in protocol.sources}
+    declared = ", ".join(sorted(known)) or "aucune pour l’instant"
+    for path, item, needed in _sourced(protocol):
+        if needed and not item.sources:
+            name = getattr(item, "id", path[-1])
+            yield Finding(
+                (*path, "sources"),
+                f"« {name} » ne cite aucune source.",
+                f"Citez au moins une source déclarée ({declared}).",
+            )
+        for i, source in enumerate(item.sources):
+            if source not in known:
+                yield Finding(
+                    (*path, "sources", i),
+                    f"La source « {source} » n’est pas déclarée.",
+                    f"Ajoutez-la à « sources » ou citez-en une autre ({declared}).",
+                )
+
+
+def known_references(protocol: Protocol) -> Iterator[Finding]:
+    """Components cite tools, roles, prerequisites and indicators that exist; requirements, components."""
+    for name in ("tools", "roles", "prerequisites", "indicators"):
+        known = {item.id for item in getattr(protocol, name)}
+        for i, component in enumerate(protocol.components):
+            for j, cited in enumerate(getattr(component, name)):
+                if cited not in known:
+                    yield _unknown(("components", i, name, j), cited, name, known)
+    if protocol.label:
+        known = {component.id for component in protocol.components} | {ESSENCE}
+        for i, requirement in enumerate(protocol.label.requirements):
+            if requirement.component not in known:
+                yield _unknown(
+                    ("label", "requirements", i, "component"), requirement.component, "components", known
+                )
+
+
+def _unknown(path: Path, cited: str, where: str, known: set[str]) -> Finding:
+    listed = ", ".join(sorted(known)) or "liste vide"
+    return Finding(path, f"« {cited} » n’existe pas dans « {where} ».", f"Identifiants connus : {listed}.")
+
+
+def parameter_fields(protocol: Protocol) -> Iterator[Finding]:
+    """Each type of parameter has its bounds and no other, and they agree with each other."""
+    for i, component in enumerate(protocol.components):
+        for j, parameter in enumerate(component.parameters):
+            path: Path = ("components", i, "parameters", j)
+            allowed = PARAMETER_FIELDS[parameter.type]
+            for name in BOUNDS:
+                if name not in allowed and getattr(parameter, name) not in (None, "", ()):
+                    yield Finding(
+                        (*path, name),
+                        f"« {name} » ne concerne pas un paramètre de type {parameter.type}.",
+                        f"Retirez-le ; champs possibles : {', '.join(allowed) or 'aucun'}.",
+                    )
+            yield from _bounds(parameter, path)
+
+
+def _bounds(parameter: Parameter, path: Path) -> Iterator[Finding]:
+    if parameter.type == "duration" and parameter.unit not in DURATION_UNITS:
+        yield Finding(
+            (*path, "unit"),
+            f"« {parameter.unit} » n’est pas une unité de durée.",
+            f"Choisissez parmi : {', '.join(DURATION_UNITS)} (au singulier).",
+        )
+    if parameter.type in ("choice", "set") and not parameter.options:
+        yield Finding((*path, "options"), "Aucune option n’est proposée.", "Ajoutez au moins une option.")
+    if parameter.step is not None and parameter.step <= 0:
+        yield Finding((*path, "step"), "Le pas doit être positif.", "Écrivez un nombre supérieur à 0.")
+        return
+    for name in ("min_items", "max_items", "max_length"):
+        count = getattr(parameter, name)
+        if count is not None and count < 0:
+            yield Finding((*path, name), f"« {name} » est négatif.", "Écrivez 0 ou plus.")
+
+
+def latitudes(protocol: Protocol) -> Iterator[Finding]:
+    """No latitude is empty and each default lies in its own, in general and on every kind of territory."""
+    for i, component in enumerate(protocol.components):
+        for j, parameter in enumerate(component.parameters):
+            if parameter.step is not None and parameter.step <= 0:
+                continue
+            path: Path = ("components", i, "parameters", j)
+            base = latitude(protocol, component.id, parameter)
+            if base.is_empty():
+                yield Finding(path, f"La latitude de « {parameter.id} » est vide.", "Corrigez ses bornes.")
+            elif base.default is not None and (why := base.objection(base.default)):
+                yield Finding(
+                    (*path, "default"), f"Le défaut est hors latitude : {why}.", "Changez-le ou élargissez."
+                )
+            else:
+                yield from _variants_of(protocol, component.id, parameter)
+
+
+def _variants_of(protocol: Protocol, component: str, parameter: Parameter) -> Iterator[Finding]:
+    """Contradictions of the variants that touch one parameter, the smallest sets of territory types first."""
+    touching = {
+        variant.id: (i, k, change)
+        for i, variant in enumerate(protocol.variants)
+        for k, change in enumerate(variant.changes)
+        if change.component == component and change.parameter == parameter.id
+    }
+    types = [
+        kind for variant in protocol.variants if variant.id in touching for kind in variant.territory_types
+    ]
+    reported: list[set[str]] = []
+    for territory in sorted(territories(types), key=lambda one: (len(one), sorted(one)))[1:]:
+        found = latitude(protocol, component, parameter, territory)
+        if not found.variants or any(known <= set(found.variants) for known in reported):
+            continue
+        message = _contradiction(found, [touching[v][2] for v in found.variants])
+        if message:
+            reported.append(set(found.variants))
+            i, k, _ = touching[found.variants[-1]]
+            yield Finding(
+                ("variants", i, "changes", k),
+                f"{component}.{parameter.id}, territoire {' + '.join(sorted(territory))} "
+                f"(variantes {', '.join(found.variants)}) : {message}",
+                "Accordez les bornes et le défaut de ces variantes.",
+            )
+
+
+def _contradiction(found: Latitude, changes: list[Change]) -> str | None:
+    if found.is_empty():
+        return "aucune valeur n’est permise."
+    defaults = {repr(change.default): change.default for change in changes if change.default is not None}
+    if len(defaults) > 1:
+        return f"deux défauts ({', '.join(defaults)})."
+    if found.default is not None and (why := found.objection(found.default)):
+        return f"le défaut est hors latitude ({why})."
+    return None
+
+
+def variant_targets(protocol: Protocol) -> Iterator[Finding]:
+    """Variants name territory types and change parameters that exist, once each, by fields of their type."""
+    parameters = {(c.id, p.id): p for c in protocol.components for p in c.parameters}
+    for i, variant in enumerate(protocol.variants):
+        if not variant.territory_types:
+            yield Finding(
+                ("variants", i, "territory_types"),
+                "La variante ne vise aucun type de territoire.",
+                "Ajoutez-en un.",
+            )
+        seen: set[tuple[str, str]] = set()
+        for k, change in enumerate(variant.changes):
+            path: Path = ("variants", i, "changes", k)
+            key = (change.component, change.parameter)
+            if key not in parameters:
+                yield _unknown(path, ".".join(key), "components", {".".join(known) for known in parameters})
+                continue
+            if key in seen:
+                yield Finding(
+                    path, f"La variante change deux fois {'.'.join(key)}.", "Gardez un seul changement."
+                )
+            seen.add(key)
+            yield from _change(parameters[key], change, path)
+
+
+def _change(parameter: Parameter, change: Change, path: Path) -> Iterator[Finding]:
+    allowed = PARAMETER_FIELDS[parameter.type]
+    for name in ("min", "max", "options", "min_items", "max_items", "max_length"):
+        if name not in allowed and getattr(change, name) not in (None, ()):
+            yield Finding(
+                (*path, name), f"« {name} » ne concerne pas le type {parameter.type}.", "Retirez-le."
+            )
+    known = {option.id for option in parameter.options}
+    for n, option in enumerate(change.options):
+        if option not in known:
+            yield _unknown((*path, "options", n), option, "options", known)
+
+
+def lineage(protocol: Protocol) -> Iterator[Finding]:
+    """A component has one lineage, and does not descend from itself."""
+    for i, component in enumerate(protocol.components):
+        path: Path = ("components", i)
+        named = [name for name in ("replaces", "split_from", "merged_from") if getattr(component, name)]
+        if len(named) > 1:
+            yield Finding(path, f"Le composant a deux origines ({', '.join(named)}).", "N’en gardez qu’une.")
+        if component.replaces == component.id:
+            yield Finding((*path, "replaces"), "Le composant se remplace lui-même.", "Retirez « replaces ».")
+
+
+def markers(protocol: Protocol) -> Iterator[Finding]:
+    """Each marker has a usable scale and a target on it."""
+    for i, component in enumerate(protocol.components):
+        for j, marker in enumerate(component.markers):
+            message = _scale_defect(marker)
+            if message:
+                yield Finding(
+                    ("components", i, "markers", j, "scale"), message, "Corrigez l’échelle ou la cible."
+                )
+
+
+def _scale_defect(marker: Marker) -> str | None:
+    scale, target = marker.scale, marker.target
+    if scale.type == "boolean":
+        return (
+            None
+            if target is None or isinstance(target, bool)
+            else "La cible d’une échelle oui/non est true ou false."
+        )
+    if scale.type == "likert":
+        if scale.points is None or not 2 <= scale.points <= 11:
+            return "Une échelle de degrés demande « points » entre 2 et 11."
+        low, high = 1.0, float(scale.points)
+    else:
+        if scale.min is None or scale.max is None or scale.min >= scale.max:
+            return "Une échelle numérique demande « min » inférieur à « max »."
+        low, high = float(scale.min), float(scale.max)
+    if target is None:
+        return None
+    if isinstance(target, bool) or not isinstance(target, int | float) or not low <= target <= high:
+        return f"La cible n’est pas un nombre de l’échelle ({low:g} à {high:g})."
+    worst = low if marker.direction == "up" else high
+    return "La cible est au plus mauvais bout de l’échelle." if target == worst else None
+
+
+Rule = Callable[[Protocol], Iterator[Finding]]
+
+RULES: tuple[Rule, ...] = (
+    unique_ids,
+    known_sources,
+    known_references,
+    parameter_fields,
+    latitudes,
+    variant_targets,
+    lineage,
+    markers,
+)
