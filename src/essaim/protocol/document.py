@@ -1,7 +1,7 @@
 """The protocol document: what spreads, what may never change, what may adapt and how far.
 
-A protocol is an immutable value. It is written as YAML (``protocol.yaml``) or JSON; both hold the same content
-in the same order. Components and everything below them have stable identifiers, which adaptations point to.
+A protocol is an immutable value, written as YAML (``protocol.yaml``) or JSON: both hold the same content,
+in the same order. Components and everything below them have stable identifiers: adaptations point to them.
 """
 
 import functools

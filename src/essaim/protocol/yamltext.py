@@ -179,7 +179,7 @@ def _scalar(event: Any) -> Any:
     Numbers too long to be exact stay texts too, and then fail where a number is asked.
     """
     raw: str = event.value
-    if event.style is not None or event.tag == "!":
+    if event.style or event.tag == "!":
         return raw
     if raw in _NULL:
         return None
