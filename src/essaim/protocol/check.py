@@ -85,6 +85,8 @@ def _sourced(protocol: Protocol) -> Iterator[tuple[Path, Any, bool]]:
         yield ("components", i), component, True
         for j, parameter in enumerate(component.parameters):
             yield ("components", i, "parameters", j), parameter, False
+        for j, marker in enumerate(component.markers):
+            yield ("components", i, "markers", j), marker, False
     for name in SOURCED:
         for i, item in enumerate(getattr(protocol, name)):
             yield (name, i), item, True

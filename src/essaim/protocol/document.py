@@ -93,6 +93,7 @@ class Marker:
     target: FreeValue | None = None
     """Value from which the marker is fully met; without it, the best end of the scale."""
     direction: Literal["up", "down"] = "up"
+    sources: tuple[Id, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
