@@ -1,0 +1,124 @@
+"""Organisations, memberships and invitations: every write goes through here."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from essaim.platform.audit import writing_as
+from essaim.platform.organisations.models import Invitation, Membership, Organisation
+
+if TYPE_CHECKING:
+    from essaim.platform.accounts.models import User
+
+
+def create_organisation(**fields: Any) -> Organisation:
+    organisation = Organisation(**fields)
+    organisation.full_clean()
+    organisation.save()
+    return organisation
+
+
+def update_organisation(organisation: Organisation, **fields: Any) -> Organisation:
+    for name, value in fields.items():
+        setattr(organisation, name, value)
+    organisation.full_clean()
+    organisation.save()
+    return organisation
+
+
+def add_member(
+    organisation: Organisation, user: "User", role: str, regions: Sequence[str] = ()
+) -> Membership:
+    membership = Membership(organisation=organisation, user=user, role=role, regions=list(regions))
+    membership.full_clean()
+    membership.save()
+    return membership
+
+
+def remove_member(membership: Membership) -> None:
+    """End a membership; an organisation keeps at least one manager, or nobody could let the next one in."""
+    managers = membership.organisation.memberships.filter(role=Membership.Role.MANAGER)
+    if membership.role == Membership.Role.MANAGER and managers.count() == 1:
+        raise ValidationError(
+            _("%(name)s est la seule personne responsable : nommer d’abord quelqu’un d’autre.")
+            % {"name": membership.user.name}
+        )
+    membership.delete()
+
+
+@transaction.atomic
+def invite(
+    organisation: Organisation,
+    *,
+    email: str,
+    role: str,
+    by: "User",
+    link: str,
+    regions: Sequence[str] = (),
+) -> Invitation:
+    """Invite a person by e-mail. ``link`` is the page's address with ``TOKEN`` where the token goes."""
+    invitation = Invitation(
+        organisation=organisation, email=email.lower(), role=role, invited_by=by, regions=list(regions)
+    )
+    if organisation.memberships.filter(user__email=invitation.email).exists():
+        raise ValidationError({"email": _("Cette personne fait déjà partie de l’organisation.")})
+    invitation.full_clean()
+    invitation.save()
+    send_mail(
+        _("%(name)s vous invite à rejoindre %(organisation)s sur Essaim")
+        % {"name": by.name, "organisation": organisation.name},
+        _(
+            "Bonjour,\n\n%(name)s vous invite à rejoindre %(organisation)s sur Essaim.\n"
+            "Ce lien vous est personnel ; il est valable trente jours :\n%(link)s\n"
+        )
+        % {
+            "name": by.name,
+            "organisation": organisation.name,
+            "link": link.replace("TOKEN", invitation.token),
+        },
+        None,
+        [invitation.email],
+    )
+    return invitation
+
+
+def withdraw_invitation(invitation: Invitation) -> None:
+    invitation.withdrawn_at = timezone.now()
+    invitation.save()
+
+
+@transaction.atomic
+def accept_invitation(
+    invitation: Invitation, *, user: "User | None" = None, name: str = "", password: str = ""
+) -> "User":
+    """Enter the organisation with ``user``, or with a new account opened for the invited address.
+
+    Errors: ``ValidationError`` when the link no longer opens, or when ``user`` is not the person invited.
+    """
+    invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if not invitation.is_open:
+        raise ValidationError(
+            _("Ce lien a déjà servi ou n’est plus valable : demander une nouvelle invitation.")
+        )
+    if user is None:
+        user = get_user_model().objects.create_user(invitation.email, password, name=name)
+    elif user.email != invitation.email:
+        raise ValidationError(
+            _("Cette invitation est adressée à %(email)s : se connecter avec ce compte.")
+            % {"email": invitation.email}
+        )
+    with writing_as(user):
+        add_member(invitation.organisation, user, invitation.role, invitation.regions)
+        invitation.accepted_at = timezone.now()
+        invitation.save()
+    return user
+
+
+def organisation_by_slug(slug: str) -> Organisation:
+    return Organisation.objects.get(slug=slug)

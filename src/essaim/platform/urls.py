@@ -1,0 +1,11 @@
+"""All addresses of the site: one prefix a domain."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("essaim.platform.home.urls")),
+    path("accounts/", include("essaim.platform.accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("organisations/", include("essaim.platform.organisations.urls")),
+]

@@ -1,0 +1,33 @@
+"""Factories: small valid objects, made through the services as users would."""
+
+import itertools
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.utils.text import slugify
+
+from essaim.platform.organisations import services as organisations
+from essaim.platform.organisations.models import Membership, Organisation
+
+
+class Make:
+    """Makes valid objects; each method takes only what the test cares about."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def user(self, name: str = "", **fields: Any) -> Any:
+        name = name or f"Personne {next(self._numbers)}"
+        email = fields.pop("email", f"{slugify(name)}@exemple.test")
+        return get_user_model().objects.create_user(email, "un mot de passe long", name=name, **fields)
+
+    def organisation(self, name: str = "", kind: str = "network", **fields: Any) -> Organisation:
+        name = name or f"Organisation {next(self._numbers)}"
+        fields.setdefault("slug", slugify(name))
+        return organisations.create_organisation(name=name, kind=kind, **fields)
+
+    def member(self, organisation: Organisation | None = None, role: str = "manager", **fields: Any) -> Any:
+        """A new user who belongs to ``organisation`` (a new one when none is given)."""
+        user = self.user(**fields)
+        organisations.add_member(organisation or self.organisation(), user, Membership.Role(role))
+        return user

@@ -1,0 +1,77 @@
+"""The house stays in order: what a domain may import from another, what services may not do."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import essaim.platform
+from essaim.platform.settings import base
+
+PLATFORM = Path(essaim.platform.__file__).parent
+OPEN_TO_OTHERS = {"services", "permissions"}
+
+
+def _imports(path: Path) -> list[str]:
+    """Modules imported at run time (imports for type checking only are not arrows)."""
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+        for node in ast.walk(block)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return found
+
+
+def test_a_domain_reaches_another_only_through_services_and_permissions() -> None:
+    reached = []
+    for domain in base.DOMAINS:
+        for path in (PLATFORM / domain).glob("*.py"):
+            for name in _imports(path):
+                found = re.match(r"essaim\.platform\.(\w+)\.(\w+)", name)
+                if (
+                    found
+                    and found[1] in base.DOMAINS
+                    and found[1] != domain
+                    and found[2] not in OPEN_TO_OTHERS
+                ):
+                    reached.append(f"{path.relative_to(PLATFORM)} → {name}")
+    assert reached == []
+
+
+def test_every_core_package_is_under_the_import_contract() -> None:
+    contract = tomllib.loads((PLATFORM.parents[2] / "pyproject.toml").read_text())["tool"]["importlinter"]
+    listed = set(contract["contracts"][0]["source_modules"])
+    core = {
+        f"essaim.{path.parent.name}"
+        for path in PLATFORM.parent.glob("*/__init__.py")
+        if path.parent.name not in {"platform", "cli", "examples"}
+    }
+    assert core == listed
+
+
+def test_every_domain_has_one_services_module_and_its_rights() -> None:
+    for domain in base.DOMAINS:
+        if (PLATFORM / domain / "models.py").exists():
+            assert (PLATFORM / domain / "services.py").exists(), domain
+
+
+def test_no_write_bypasses_the_trace() -> None:
+    """``.update()`` and bulk writes send no signal, so they would leave no trace."""
+    bypasses = re.compile(r"\.(bulk_create|bulk_update|update_or_create)\(|objects[^\n]*\.update\(")
+    found = [
+        f"{path.relative_to(PLATFORM)}: {line.strip()}"
+        for path in PLATFORM.rglob("services*.py")
+        for line in path.read_text().splitlines()
+        if bypasses.search(line) and "update_or_create" not in line
+    ]
+    assert found == []
