@@ -8,6 +8,8 @@ from django.utils.text import slugify
 
 from essaim.platform.organisations import services as organisations
 from essaim.platform.organisations.models import Membership, Organisation
+from essaim.platform.programmes import services as programmes
+from essaim.platform.programmes.models import Programme
 
 
 class Make:
@@ -31,3 +33,12 @@ class Make:
         user = self.user(**fields)
         organisations.add_member(organisation or self.organisation(), user, Membership.Role(role))
         return user
+
+    def programme(self, title: str = "", head: Organisation | None = None, **fields: Any) -> Programme:
+        """A programme whose head of network is ``head`` (a new organisation when none is given)."""
+        title = title or f"Programme {next(self._numbers)}"
+        fields.setdefault("slug", slugify(title))
+        fields.setdefault("summary", "Ce que fait ce programme.")
+        programme = programmes.create_programme(title=title, **fields)
+        programmes.add_role(programme, head or self.organisation(), "head")
+        return programme

@@ -1,5 +1,5 @@
-"""A laptop with the demonstration: same as dev, in a database of its own."""
+"""A laptop with the demonstration: its accounts are shown at login."""
 
-from essaim.platform.settings.dev import *  # noqa: F403
+from essaim.platform.settings.local import *  # noqa: F403
 
 DEMO = True

@@ -1,0 +1,224 @@
+"""Programmes, their dated organisations and policy frames, the innovation funnel, and published protocols.
+
+A published ``ProtocolVersion`` is an immutable canonical document with its hash; what screens search is a projection.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from essaim.platform.dates import PartialDateField, is_current
+
+if TYPE_CHECKING:
+    from essaim.protocol import Protocol
+
+
+class Programme(models.Model):
+    """What spreads: an innovation with a protocol and organisations that answer for it."""
+
+    class Visibility(models.TextChoices):
+        PRIVATE = "private", _("réservé au réseau")
+        PUBLIC = "public", _("public")
+
+    slug = models.SlugField(_("identifiant"), unique=True)
+    title = models.CharField(_("titre"), max_length=200)
+    bearer = models.CharField(_("porteur"), max_length=200, blank=True)
+    summary = models.TextField(_("résumé"))
+    started_on = PartialDateField(_("début"))
+    website = models.URLField(_("site internet"), blank=True)
+    facts = models.JSONField(_("faits sourcés"), default=list, blank=True)
+    sites_completeness = models.CharField(_("liste des sites"), max_length=20, default="unknown")
+    visibility = models.CharField(
+        _("visibilité"), max_length=10, choices=Visibility, default=Visibility.PRIVATE
+    )
+
+    class Meta:
+        ordering = ["title"]
+        verbose_name = _("programme")
+        verbose_name_plural = _("programmes")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ProgrammeRole(models.Model):
+    """What an organisation is to a programme, from when to when; rights follow the current roles."""
+
+    class Role(models.TextChoices):
+        ORIGINATOR = "originator", _("à l’origine")
+        HEAD = "head", _("tête de réseau")
+        CO_STEERER = "co_steerer", _("copilote")
+        SPONSOR = "sponsor", _("soutien institutionnel")
+        FUNDER = "funder", _("financeur")
+        PARTNER = "partner", _("partenaire")
+        EVALUATOR = "evaluator", _("évaluateur")
+
+    programme = models.ForeignKey(
+        Programme, models.CASCADE, related_name="roles", verbose_name=_("programme")
+    )
+    organisation = models.ForeignKey(
+        "organisations.Organisation",
+        models.PROTECT,
+        related_name="programme_roles",
+        verbose_name=_("organisation"),
+    )
+    role = models.CharField(_("rôle"), max_length=20, choices=Role)
+    start = PartialDateField(_("depuis"))
+    end = PartialDateField(_("jusqu’à"))
+    source = models.TextField(_("source"), blank=True)
+
+    class Meta:
+        ordering = ["start", "pk"]
+        verbose_name = _("rôle dans le programme")
+        verbose_name_plural = _("rôles dans le programme")
+
+    def __str__(self) -> str:
+        return f"{self.organisation} – {self.get_role_display()}"
+
+    def is_current(self) -> bool:
+        return is_current(self.start, self.end, timezone.localdate())
+
+
+class PolicyFrame(models.Model):
+    """A public policy, law or contract that several programmes share; dated."""
+
+    slug = models.SlugField(_("identifiant"), unique=True)
+    name = models.CharField(_("nom"), max_length=250)
+    kind = models.CharField(_("nature"), max_length=20)
+    start = PartialDateField(_("début"))
+    end = PartialDateField(_("fin"))
+    reference = models.TextField(_("référence"), blank=True)
+    source = models.TextField(_("source"), blank=True)
+
+    class Meta:
+        ordering = ["start", "name"]
+        verbose_name = _("cadre d’action publique")
+        verbose_name_plural = _("cadres d’action publique")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProgrammeFrame(models.Model):
+    """A programme inside a policy frame, from when to when."""
+
+    programme = models.ForeignKey(
+        Programme, models.CASCADE, related_name="frames", verbose_name=_("programme")
+    )
+    frame = models.ForeignKey(PolicyFrame, models.PROTECT, related_name="programmes", verbose_name=_("cadre"))
+    start = PartialDateField(_("depuis"))
+    end = PartialDateField(_("jusqu’à"))
+    source = models.TextField(_("source"), blank=True)
+
+    class Meta:
+        ordering = ["start", "pk"]
+        verbose_name = _("programme dans un cadre")
+        verbose_name_plural = _("programmes dans un cadre")
+
+    def __str__(self) -> str:
+        return f"{self.programme} – {self.frame}"
+
+
+class Innovation(models.Model):
+    """An initiative in the funnel: spotted, supported, evaluated, spreading, generalised, or stopped with a reason."""
+
+    class Stage(models.TextChoices):
+        SPOTTED = "spotted", _("repérée")
+        SUPPORTED = "supported", _("accompagnée")
+        EVALUATED = "evaluated", _("évaluée")
+        SPREADING = "spreading", _("essaimée")
+        GENERALISED = "generalised", _("généralisée")
+        STOPPED = "stopped", _("arrêtée")
+
+    title = models.CharField(_("titre"), max_length=200)
+    summary = models.TextField(_("ce que c’est"))
+    owner = models.ForeignKey(
+        "organisations.Organisation",
+        models.PROTECT,
+        related_name="innovations",
+        verbose_name=_("organisation qui la suit"),
+    )
+    programme = models.OneToOneField(
+        Programme,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="innovation",
+        verbose_name=_("programme"),
+    )
+    stage = models.CharField(_("étape"), max_length=20, choices=Stage, default=Stage.SPOTTED)
+    simulated = models.BooleanField(_("simulée"), default=False)
+
+    class Meta:
+        ordering = ["title"]
+        verbose_name = _("innovation")
+        verbose_name_plural = _("innovations")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class GateDecision(models.Model):
+    """A passage in the funnel: from where to where, when, why, on what evidence."""
+
+    innovation = models.ForeignKey(
+        Innovation, models.CASCADE, related_name="decisions", verbose_name=_("innovation")
+    )
+    from_stage = models.CharField(_("de"), max_length=20, choices=Innovation.Stage, blank=True)
+    to_stage = models.CharField(_("à"), max_length=20, choices=Innovation.Stage)
+    decided_on = PartialDateField(_("date"))
+    reason = models.TextField(_("raison"))
+    evidence = models.TextField(_("preuves à ce jour"), blank=True)
+    source = models.TextField(_("source"), blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("passage d’étape")
+        verbose_name_plural = _("passages d’étape")
+
+    def __str__(self) -> str:
+        return f"{self.innovation} → {self.get_to_stage_display()}"
+
+
+class ProtocolVersion(models.Model):
+    """One version of a programme's protocol; immutable once published."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("brouillon")
+        REVIEW = "review", _("en relecture")
+        PUBLISHED = "published", _("publiée")
+
+    audit_exclude = ("document",)
+
+    programme = models.ForeignKey(
+        Programme, models.CASCADE, related_name="versions", verbose_name=_("programme")
+    )
+    number = models.CharField(_("version"), max_length=20)
+    document = models.JSONField(_("document"))
+    sha256 = models.CharField(_("empreinte"), max_length=64)
+    state = models.CharField(_("état"), max_length=12, choices=State, default=State.DRAFT)
+    notes = models.TextField(_("notes de version"), blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("auteur")
+    )
+    published_at = models.DateTimeField(_("publiée le"), null=True, blank=True)
+    simulated = models.BooleanField(_("simulée"), default=False)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("version du protocole")
+        verbose_name_plural = _("versions du protocole")
+        constraints = [models.UniqueConstraint(fields=["programme", "number"], name="one_version_number")]
+
+    def __str__(self) -> str:
+        return f"{self.programme} {self.number}"
+
+    @property
+    def protocol(self) -> "Protocol":
+        """The document as the core reads it."""
+        from essaim.protocol import Protocol
+
+        return Protocol.from_dict(self.document)

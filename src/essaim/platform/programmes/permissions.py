@@ -1,0 +1,88 @@
+"""Who may do what with a programme: rights follow the dated roles of organisations.
+
+Roles on a programme (other domains build on them):
+``network``   manager or member of an organisation that is now its head or co-steerer
+``animator``  regional animator of such an organisation
+``funder``    member of an organisation that now funds or sponsors it
+``evaluator`` member of an organisation that now evaluates it
+``partner``   member of its originator or of a current partner
+``member``    any other person who is logged in
+``public``    anybody, when the programme is public
+"""
+
+from typing import Any
+
+from essaim.platform.organisations.permissions import memberships
+from essaim.platform.programmes.models import Programme, ProgrammeRole
+from essaim.platform.rights import ANY_STATE, Policy, actions
+
+_READ = actions("view", "view_protocol")
+ABILITIES = {
+    "network": {
+        ANY_STATE: actions(
+            "view", "view_protocol", "view_network", "edit", "edit_protocol", "publish", "decide_proposal",
+            "create_study", "create_campaign", "create_site", "create_plan", "create_lesson", "import_sites",
+            "publish_event", "funder_sheet", "panel",
+        )
+    },
+    "animator": {ANY_STATE: actions("view", "view_protocol", "view_network", "create_lesson")},
+    "funder": {ANY_STATE: actions("view", "view_protocol", "view_network", "funder_sheet")},
+    "evaluator": {
+        ANY_STATE: actions("view", "view_protocol", "view_network", "create_plan", "create_lesson", "panel")
+    },
+    "partner": {ANY_STATE: _READ | actions("view_network")},
+    "member": {"public": _READ},
+    "public": {"public": _READ},
+}  # fmt: skip
+
+_BY_ORGANISATION = {
+    ProgrammeRole.Role.HEAD: "network",
+    ProgrammeRole.Role.CO_STEERER: "network",
+    ProgrammeRole.Role.FUNDER: "funder",
+    ProgrammeRole.Role.SPONSOR: "funder",
+    ProgrammeRole.Role.EVALUATOR: "evaluator",
+    ProgrammeRole.Role.PARTNER: "partner",
+    ProgrammeRole.Role.ORIGINATOR: "partner",
+}
+
+
+def roles_on_programme(user: Any, programme: Programme) -> frozenset[str]:
+    """The roles a user holds on a programme today (see the module's docstring)."""
+    roles = {"public"}
+    if user.is_authenticated:
+        roles.add("member")
+    mine = {membership.organisation_id: membership.role for membership in memberships(user)}
+    for role in programme.roles.all():
+        if role.organisation_id in mine and role.is_current():
+            name = _BY_ORGANISATION[ProgrammeRole.Role(role.role)]
+            roles.add("animator" if name == "network" and mine[role.organisation_id] == "animator" else name)
+    return frozenset(roles)
+
+
+def animator_regions(user: Any, programme: Programme) -> frozenset[str]:
+    """INSEE codes of the regions that the user animates for the programme."""
+    heads = {
+        role.organisation_id
+        for role in programme.roles.all()
+        if role.is_current() and _BY_ORGANISATION[ProgrammeRole.Role(role.role)] == "network"
+    }
+    return frozenset(
+        region
+        for membership in memberships(user)
+        if membership.role == "animator" and membership.organisation_id in heads
+        for region in membership.regions
+    )
+
+
+POLICY: Policy[Programme] = Policy(
+    abilities=ABILITIES, roles=roles_on_programme, state=lambda programme: programme.visibility
+)
+
+
+def programmes_where(user: Any, action: str) -> list[Programme]:
+    """Programmes on which the user may do ``action`` now, by title."""
+    return [
+        programme
+        for programme in Programme.objects.prefetch_related("roles")
+        if POLICY.can(user, action, programme)
+    ]
