@@ -30,8 +30,9 @@ class Make:
 
     def member(self, organisation: Organisation | None = None, role: str = "manager", **fields: Any) -> Any:
         """A new user who belongs to ``organisation`` (a new one when none is given)."""
+        regions = fields.pop("regions", ())
         user = self.user(**fields)
-        organisations.add_member(organisation or self.organisation(), user, Membership.Role(role))
+        organisations.add_member(organisation or self.organisation(), user, Membership.Role(role), regions)
         return user
 
     def programme(self, title: str = "", head: Organisation | None = None, **fields: Any) -> Programme:

@@ -8,6 +8,8 @@ from essaim.platform.organisations.models import Membership, Organisation
 
 
 class OrganisationForm(forms.ModelForm):
+    website = forms.URLField(label=_("Site internet"), required=False, assume_scheme="https")
+
     class Meta:
         model = Organisation
         fields = ["name", "kind", "commune", "website", "note"]

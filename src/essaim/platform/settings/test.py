@@ -6,6 +6,9 @@ import tempfile
 os.environ.setdefault("ESSAIM_DATA_DIR", tempfile.mkdtemp(prefix="essaim-test-"))
 
 from essaim.platform.settings.base import *  # noqa: F403
+from essaim.platform.settings.base import STATIC_ROOT
+
+STATIC_ROOT.mkdir(exist_ok=True)
 
 SECRET_KEY = "only for tests"
 ALLOWED_HOSTS = ["*"]
