@@ -1,0 +1,3 @@
+"""Choosing territories: codes and outlines, indicators, access to offer, robust ranking, portfolio, graft
+finding.
+"""
