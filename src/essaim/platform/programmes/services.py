@@ -2,7 +2,25 @@
 
 from typing import Any
 
+from django.http import Http404
+
 from essaim.platform.programmes.models import Programme, ProgrammeRole
+from essaim.platform.programmes.permissions import POLICY
+
+
+def programme_by_slug(slug: str) -> Programme:
+    """The programme with its roles fetched, or 404; the caller still asks whether the person may see it."""
+    programme = Programme.objects.prefetch_related("roles").filter(slug=slug).first()
+    if programme is None:
+        raise Http404
+    return programme
+
+
+def programme_for(user: Any, slug: str, action: str = "view") -> Programme:
+    """The programme when ``user`` may do ``action`` on it; 404 when it is foreign to them, 403 otherwise."""
+    programme = programme_by_slug(slug)
+    POLICY.require(user, action, programme)
+    return programme
 
 
 def create_programme(**fields: Any) -> Programme:
