@@ -274,14 +274,22 @@ def _change(parameter: Parameter, change: Change, path: Path) -> Iterator[Findin
 
 
 def lineage(protocol: Protocol) -> Iterator[Finding]:
-    """A component has one lineage, and does not descend from itself."""
+    """A component does not descend from itself, and a former identifier leads to one component."""
+    heirs: dict[str, str] = {}
     for i, component in enumerate(protocol.components):
-        path: Path = ("components", i)
-        named = [name for name in ("replaces", "split_from", "merged_from") if getattr(component, name)]
-        if len(named) > 1:
-            yield Finding(path, f"Le composant a deux origines ({', '.join(named)}).", "N’en gardez qu’une.")
-        if component.replaces == component.id:
-            yield Finding((*path, "replaces"), "Le composant se remplace lui-même.", "Retirez « replaces ».")
+        for name in ("replaces", "split_from", "merged_from"):
+            if component.id in getattr(component, name):
+                yield Finding(
+                    ("components", i, name), "Le composant descend de lui-même.", "Retirez-le de la liste."
+                )
+        for j, former in enumerate(component.replaces):
+            if former in heirs:
+                yield Finding(
+                    ("components", i, "replaces", j),
+                    f"« {former} » est déjà remplacé par « {heirs[former]} ».",
+                    "S’il a été partagé en deux, écrivez « split_from » dans les deux composants.",
+                )
+            heirs[former] = component.id
 
 
 def markers(protocol: Protocol) -> Iterator[Finding]:

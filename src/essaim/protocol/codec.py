@@ -45,6 +45,7 @@ VERSION_PATTERN = r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5}
 Number = int | float
 Value = bool | int | float | str | tuple[str, ...]
 Id = Annotated[str, Rule(ID_PATTERN, "des minuscules sans accent, chiffres, tirets (80 signes au plus)")]
+Address = Annotated[str, Rule(f"{ID_PATTERN}/{ID_PATTERN}", "composant/paramètre")]
 Version = Annotated[str, Rule(VERSION_PATTERN, "trois nombres séparés par des points, par exemple 1.0.0")]
 Date = Annotated[
     str,

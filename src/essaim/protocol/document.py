@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from essaim.protocol import codec
-from essaim.protocol.codec import Date, FreeText, FreeValue, Id, Number, Text, Url, Version
+from essaim.protocol.codec import Address, Date, FreeText, FreeValue, Id, Number, Text, Url, Version
 
 FORMAT = "essaim/protocol/1"
 ESSENCE = "essence"
@@ -65,10 +65,10 @@ class Parameter:
     default: FreeValue | None = None
     note: FreeText = ""
     sources: tuple[Id, ...] = ()
-    replaces: Id | None = None
-    """Identifier this parameter had in the previous version, in the same component."""
-    moved_from: Id | None = None
-    """Component that held this parameter in the previous version."""
+    replaces: tuple[Id, ...] = ()
+    """Identifiers this parameter had in earlier versions, in the same component."""
+    moved_from: tuple[Address, ...] = ()
+    """Where it was in earlier versions, when another component held it: ``component/parameter``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +119,10 @@ class Credit:
 class Component:
     """A piece of the protocol: its function (why, fixed) and its form (how, free within the latitude).
 
-    Lineage towards the previous version: ``replaces`` (renamed), ``split_from``, ``merged_from``.
-    ``tools``, ``roles``, ``prerequisites`` and ``indicators`` cite identifiers of the document.
+    Lineage towards all earlier versions: ``replaces`` (former identifiers), ``split_from`` (it was a
+    part of), ``merged_from`` (it absorbed). Authors write the last step; ``versions.with_lineage`` adds
+    the older ones. ``tools``, ``roles``, ``prerequisites`` and ``indicators`` cite identifiers of the
+    document.
     """
 
     id: Id
@@ -136,8 +138,8 @@ class Component:
     roles: tuple[Id, ...] = ()
     prerequisites: tuple[Id, ...] = ()
     indicators: tuple[Id, ...] = ()
-    replaces: Id | None = None
-    split_from: Id | None = None
+    replaces: tuple[Id, ...] = ()
+    split_from: tuple[Id, ...] = ()
     merged_from: tuple[Id, ...] = ()
     deprecated: Deprecation | None = None
     credits: tuple[Credit, ...] = ()
