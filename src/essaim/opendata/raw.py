@@ -203,11 +203,12 @@ def candidates(opened: OpenedFile, sheet: str | None = None) -> Iterator[Candida
 
 
 def _csv_candidate(opened: OpenedFile, separator: str) -> Candidate:
-    head = list(itertools.islice(_csv_rows(opened, separator), HEAD_ROWS))
-    return Candidate(head, _csv_rows(opened, separator), separator=separator)
+    head = list(itertools.islice(csv_rows(opened, separator), HEAD_ROWS))
+    return Candidate(head, csv_rows(opened, separator), separator=separator)
 
 
-def _csv_rows(opened: OpenedFile, separator: str) -> Iterator[list[Cell]]:
+def csv_rows(opened: OpenedFile, separator: str) -> Iterator[list[Cell]]:
+    """The records of a text file. Raises :class:`UnsafeFile` at a quote that is never closed."""
     csv.field_size_limit(opened.limits.cell_characters * 4)
     row = 0
     with opened.path.open(encoding=opened.encoding, newline="") as stream:

@@ -133,16 +133,16 @@ def neutralise_formula(text: str) -> str:
 def looks_like_formula(text: str) -> bool:
     """Whether a cell of a text file is an instruction for a spreadsheet rather than a value.
 
-    ``+33 1 02…``, ``- 3 places`` and ``@association`` are words people write; ``=…``,
+    ``+33 1 02…``, ``- Bonjour (gratuit) !`` and ``=> venir`` are words people write; ``=…``,
     ``+cmd|'…'!A0`` and ``@SUM(…)`` are not.
 
-    >>> looks_like_formula("=HYPERLINK(1)"), looks_like_formula("+33 1 02"), looks_like_formula("@SUM(A1)")
+    >>> looks_like_formula("=HYPERLINK(1)"), looks_like_formula("- parent(s) !"), looks_like_formula("@SUM(A1)")
     (True, False, True)
     """
-    text = text.lstrip()
-    if text.startswith(("=", "＝")):
-        return True
-    return bool(re.match(r"[+\-@＋－＠]\s*(\w+\s*\(|.*[|!])", text))
+    return bool(_FORMULA.match(text))
+
+
+_FORMULA = re.compile(r"\s*([=＝](?![=>])|[+\-@＋－＠]\s*([A-Z][A-Z0-9._]*\(|.*\|.*!))")
 
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(10)), *(f"lpt{i}" for i in range(10))}

@@ -106,6 +106,12 @@ class Table:
     header_row: int = 0
     ignored: int = 0
 
+    def add(self, problem: TableProblem, limit: int) -> None:
+        """Count a problem, and keep it while fewer than ``limit`` are kept."""
+        self.problem_count += 1
+        if len(self.problems) < limit:
+            self.problems.append(problem)
+
     @property
     def ok(self) -> bool:
         """No blocking problem."""

@@ -30,6 +30,7 @@ __all__ = [
     "Table",
     "TableError",
     "TableProblem",
+    "parse_cell",
     "read_table",
 ]
 
@@ -57,14 +58,8 @@ def read_table(
             table.encoding = {"utf-8-sig": "utf-8"}.get(opened.encoding, opened.encoding)
             _read(table, opened, columns, tuple(key), sheet, ignore or {})
     except UnsafeFile as error:
-        _add(table, limits, TableProblem(error.message, error.mend, error.row))
+        table.add(TableProblem(error.message, error.mend, error.row), limits.problems)
     return table
-
-
-def _add(table: Table, limits: Limits, problem: TableProblem) -> None:
-    table.problem_count += 1
-    if len(table.problems) < limits.problems:
-        table.problems.append(problem)
 
 
 def _read(
@@ -86,7 +81,23 @@ def _read(
             best = header
             table.sheet, table.separator = candidate.sheet, candidate.separator
     for problem in best.problems if best else ():
-        _add(table, opened.limits, problem)
+        table.add(problem, opened.limits.problems)
+
+
+def parse_cell(column: Column, cell: Cell, max_characters: int = 32_767) -> Value | Missing:
+    """The typed value of a cell under its column's rules. Raises :class:`BadCell`."""
+    if isinstance(cell, str) and len(cell) > max_characters:
+        raise BadCell("La cellule est démesurée.", f"Restez sous {max_characters} caractères.")
+    value = to_code(cell, column.width) if column.kind == "code" else PARSERS[column.kind](cell)
+    if isinstance(value, Missing):
+        return value
+    if column.choices is not None:
+        value = _choose(str(value), column.choices)
+    _check_bounds(column, value)
+    wrong = column.check(value) if column.check else None
+    if wrong:
+        raise BadCell(wrong, "Corrigez cette valeur.")
+    return value
 
 
 _NOTE = re.compile(
@@ -127,7 +138,7 @@ class _RowReader:
             self.read_row(number, cells, candidate.marks)
 
     def problem(self, row: int, message: str, mend: str, column: str | None = None, value: str = "") -> None:
-        _add(self.table, self.limits, TableProblem(message, mend, row, column, value[:80]))
+        self.table.add(TableProblem(message, mend, row, column, value[:80]), self.limits.problems)
 
     def read_row(self, number: int, cells: Sequence[Cell], marks: Mapping[tuple[int, int], str]) -> None:
         filled = [
@@ -201,7 +212,7 @@ class _RowReader:
             self.problem(row.number, message, mend, column.name, cell)
             return
         try:
-            value = self.parse(column, cell)
+            value = parse_cell(column, cell, self.limits.cell_characters)
         except BadCell as error:
             self.problem(row.number, error.message, error.mend, column.name, _shown(cell))
             return
@@ -218,22 +229,6 @@ class _RowReader:
         what = "une formule sans résultat enregistré" if mark.startswith("=") else "une erreur du tableur"
         mend = "Corrigez-la, ou remplacez-la par sa valeur, puis enregistrez le classeur."
         self.problem(row.number, f"La cellule contient {what}.", mend, column.name, mark)
-
-    def parse(self, column: Column, cell: Cell) -> Value | Missing:
-        if isinstance(cell, str) and len(cell) > self.limits.cell_characters:
-            raise BadCell(
-                "La cellule est démesurée.", f"Restez sous {self.limits.cell_characters} caractères."
-            )
-        value = to_code(cell, column.width) if column.kind == "code" else PARSERS[column.kind](cell)
-        if isinstance(value, Missing):
-            return value
-        if column.choices is not None:
-            value = _choose(str(value), column.choices)
-        _check_bounds(column, value)
-        wrong = column.check(value) if column.check else None
-        if wrong:
-            raise BadCell(wrong, "Corrigez cette valeur.")
-        return value
 
     def is_new(self, row: Row) -> bool:
         if not self.key:
