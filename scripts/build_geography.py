@@ -287,6 +287,7 @@ def write_outlines(
     units).
     """
     paths: dict[str, str] = {}
+    pairs: list[list[str]] = []
     for rank, (plane, coverage) in enumerate(planes.items()):
         placed = shapely.transform(coverage.faces, placement(plane, rank, coverage.faces))
         groups: dict[str, list[int]] = {}
@@ -296,6 +297,7 @@ def write_outlines(
         whole = np.array([shapely.coverage_union_all(placed[rows]) for rows in groups.values()])
         simple = shapely.coverage_simplify(whole, tolerance)
         paths |= {code: svg_path(shape) for code, shape in zip(groups, simple, strict=True)}
+        pairs += neighbours(list(groups), whole)
     height = 5 * INSET_BOX + 4 * INSET_GAP + 60
     document: dict[str, Any] = {"viewbox": [0, 0, 5500, height], "unit_m": UNIT_M, "insets": insets()}
     if magnifier:
@@ -303,10 +305,20 @@ def write_outlines(
     document["paths"] = dict(sorted(paths.items()))
     target = TARGET / f"outlines_{name}.json"
     target.write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", "utf-8")
+    write_csv(f"neighbours_{name}.csv", ["code", "neighbour"], sorted(pairs))
     size = target.stat().st_size
     print(f"{target.name}: {len(paths)} outlines, {size:,} bytes")
     if size > MAX_OUTLINE_BYTES:
         raise SystemExit(f"{target.name} is over {MAX_OUTLINE_BYTES:,} bytes: raise its tolerance.")
+
+
+def neighbours(codes: list[str], shapes: np.ndarray) -> list[list[str]]:
+    """Pairs of codes that share a border of some length (a corner is not enough), each pair once."""
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    left, right = left[left != right], right[left != right]
+    border = shapely.length(shapely.intersection(shapes[left], shapes[right]))
+    pairs = zip(left[border > 0], right[border > 0], strict=True)
+    return [[codes[i], codes[j]] for i, j in pairs if codes[i] < codes[j]]
 
 
 def placement(plane: str, rank: int, faces: np.ndarray) -> Any:

@@ -82,7 +82,8 @@ class Territory:
         return self.departments[0].startswith(("97", "98"))
 
 
-def _rows(name: str) -> Iterator[list[str]]:
+def read_rows(name: str) -> Iterator[list[str]]:
+    """Rows of a shipped table, without its header."""
     with (DATA / name).open(encoding="utf-8", newline="") as source:
         reader = csv.reader(source)
         next(reader)
@@ -115,7 +116,7 @@ def communes() -> Mapping[str, Commune]:
             number(r[6]),
             number(r[7]),
         )
-        for r in _rows("communes.csv")
+        for r in read_rows("communes.csv")
     }
     return MappingProxyType(table)
 
@@ -123,13 +124,13 @@ def communes() -> Mapping[str, Commune]:
 @cache
 def former_codes() -> Mapping[str, FormerCode]:
     """Arrondissements of Paris, Lyon and Marseille, delegated and associated communes, merged communes."""
-    return MappingProxyType({r[0]: FormerCode(*r) for r in _rows("former_codes.csv")})
+    return MappingProxyType({r[0]: FormerCode(*r) for r in read_rows("former_codes.csv")})
 
 
 @cache
 def _names(level: str) -> Mapping[str, list[str]]:
     file = {"epci": "epci.csv", "departement": "departements.csv", "region": "regions.csv"}[level]
-    return MappingProxyType({r[0]: r for r in _rows(file)})
+    return MappingProxyType({r[0]: r for r in read_rows(file)})
 
 
 @cache
