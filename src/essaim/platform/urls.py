@@ -8,4 +8,5 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("organisations/", include("essaim.platform.organisations.urls")),
+    path("", include("essaim.platform.community.urls")),
 ]

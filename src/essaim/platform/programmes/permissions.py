@@ -12,6 +12,8 @@ Roles on a programme (other domains build on them):
 
 from typing import Any
 
+from django.shortcuts import get_object_or_404
+
 from essaim.platform.organisations.permissions import memberships
 from essaim.platform.programmes.models import Programme, ProgrammeRole
 from essaim.platform.rights import ANY_STATE, Policy, actions
@@ -86,3 +88,8 @@ def programmes_where(user: Any, action: str) -> list[Programme]:
         for programme in Programme.objects.prefetch_related("roles")
         if POLICY.can(user, action, programme)
     ]
+
+
+def open_programme(slug: str) -> Programme:
+    """The programme of an address, its roles fetched with it; 404 when there is none. The caller checks the right."""
+    return get_object_or_404(Programme.objects.prefetch_related("roles"), slug=slug)

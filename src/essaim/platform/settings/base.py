@@ -17,7 +17,7 @@ ROOT_URLCONF = "essaim.platform.urls"
 WSGI_APPLICATION = "essaim.platform.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-DOMAINS = ["home", "accounts", "organisations", "programmes"]
+DOMAINS = ["home", "accounts", "organisations", "programmes", "community"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
