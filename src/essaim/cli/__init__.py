@@ -11,6 +11,7 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module below essaim.cli, one line of help shown by `essaim --help`)
     "protocol": ("protocol", "valide, compare, numérote et met à niveau des protocoles"),
+    "serve": ("serve", "Sert le site et exécute les tâches de fond."),
     "manage": ("manage", "Commandes d’administration de Django."),
 }
 

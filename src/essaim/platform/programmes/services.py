@@ -36,7 +36,3 @@ def add_role(programme: Programme, organisation: Any, role: str, **fields: Any) 
     held.full_clean()
     held.save()
     return held
-
-
-def programme_by_slug(slug: str) -> Programme:
-    return Programme.objects.get(slug=slug)
