@@ -122,3 +122,7 @@ def accept_invitation(
 
 def organisation_by_slug(slug: str) -> Organisation:
     return Organisation.objects.get(slug=slug)
+
+
+def find_organisation(slug: str) -> Organisation | None:
+    return Organisation.objects.filter(slug=slug).first()

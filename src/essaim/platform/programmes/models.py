@@ -3,9 +3,10 @@
 A published ``ProtocolVersion`` is an immutable canonical document with its hash; what screens search is a projection.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,17 +24,38 @@ class Programme(models.Model):
         PRIVATE = "private", _("réservé au réseau")
         PUBLIC = "public", _("public")
 
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("en cours")
+        PROJECT = "project", _("en préparation")
+        ENDED = "ended", _("terminé")
+
+    class Completeness(models.TextChoices):
+        COMPLETE = "complete", _("liste complète")
+        PARTIAL = "partial", _("liste partielle")
+        UNKNOWN = "unknown", _("complétude inconnue")
+
     slug = models.SlugField(_("identifiant"), unique=True)
     title = models.CharField(_("titre"), max_length=200)
     bearer = models.CharField(_("porteur"), max_length=200, blank=True)
     summary = models.TextField(_("résumé"))
     started_on = PartialDateField(_("début"))
     website = models.URLField(_("site internet"), blank=True)
+    status = models.CharField(_("situation"), max_length=20, choices=Status, default=Status.ACTIVE)
     facts = models.JSONField(_("faits sourcés"), default=list, blank=True)
-    sites_completeness = models.CharField(_("liste des sites"), max_length=20, default="unknown")
+    """Each one ``{"text", "date" (partial, or empty), "sources": [citation]}``; a citation is
+    ``{"title", "publisher", "date", "url"}``."""
+    known_sites = models.JSONField(_("sites connus"), default=list, blank=True)
+    """Each one ``{"name", "structure", "commune_code", "departement", "opened_on", "closed_on", "status", "note",
+    "sources": [citation]}``; the list is as complete as ``sites_completeness`` says."""
+    sites_completeness = models.CharField(
+        _("liste des sites"), max_length=20, choices=Completeness, default=Completeness.UNKNOWN
+    )
     visibility = models.CharField(
         _("visibilité"), max_length=10, choices=Visibility, default=Visibility.PRIVATE
     )
+    loaded_from = models.CharField(_("empreinte du dossier chargé"), max_length=64, blank=True)
+
+    audit_exclude = ("loaded_from", "facts", "known_sites")
 
     class Meta:
         ordering = ["title"]
@@ -85,12 +107,20 @@ class ProgrammeRole(models.Model):
 class PolicyFrame(models.Model):
     """A public policy, law or contract that several programmes share; dated."""
 
+    class Kind(models.TextChoices):
+        STRATEGY = "strategy", _("stratégie")
+        PLAN = "plan", _("plan")
+        POLICY = "policy", _("politique publique")
+        CONTRACT = "contract", _("contrat")
+        LAW = "law", _("loi")
+
     slug = models.SlugField(_("identifiant"), unique=True)
     name = models.CharField(_("nom"), max_length=250)
-    kind = models.CharField(_("nature"), max_length=20)
+    kind = models.CharField(_("nature"), max_length=20, choices=Kind)
     start = PartialDateField(_("début"))
     end = PartialDateField(_("fin"))
     reference = models.TextField(_("référence"), blank=True)
+    note = models.TextField(_("précision"), blank=True)
     source = models.TextField(_("source"), blank=True)
 
     class Meta:
@@ -184,7 +214,7 @@ class GateDecision(models.Model):
 
 
 class ProtocolVersion(models.Model):
-    """One version of a programme's protocol; immutable once published."""
+    """One version of a programme's protocol; immutable once published. A programme has one open draft at most."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("brouillon")
@@ -196,6 +226,9 @@ class ProtocolVersion(models.Model):
     programme = models.ForeignKey(
         Programme, models.CASCADE, related_name="versions", verbose_name=_("programme")
     )
+    base = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("version de départ")
+    )
     number = models.CharField(_("version"), max_length=20)
     document = models.JSONField(_("document"))
     sha256 = models.CharField(_("empreinte"), max_length=64)
@@ -204,6 +237,7 @@ class ProtocolVersion(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("auteur")
     )
+    changed_at = models.DateTimeField(_("modifiée le"), auto_now=True)
     published_at = models.DateTimeField(_("publiée le"), null=True, blank=True)
     simulated = models.BooleanField(_("simulée"), default=False)
 
@@ -211,10 +245,35 @@ class ProtocolVersion(models.Model):
         ordering = ["-pk"]
         verbose_name = _("version du protocole")
         verbose_name_plural = _("versions du protocole")
-        constraints = [models.UniqueConstraint(fields=["programme", "number"], name="one_version_number")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "number"],
+                condition=models.Q(state="published"),
+                name="one_version_number",
+                violation_error_message=_("Ce numéro de version est déjà publié."),
+            ),
+            models.UniqueConstraint(
+                fields=["programme"],
+                condition=~models.Q(state="published"),
+                name="one_open_draft",
+                violation_error_message=_("Une nouvelle version est déjà en préparation."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.programme} {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        published = ProtocolVersion.objects.filter(pk=self.pk, state=self.State.PUBLISHED)
+        if self.pk and published.exists():
+            raise ValidationError(
+                _("La version %(number)s est publiée : elle ne change plus.") % {"number": self.number}
+            )
+        super().save(*args, **kwargs)
+
+    @property
+    def is_published(self) -> bool:
+        return self.state == self.State.PUBLISHED
 
     @property
     def protocol(self) -> "Protocol":

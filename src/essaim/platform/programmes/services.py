@@ -4,8 +4,27 @@ from typing import Any
 
 from django.http import Http404
 
+from essaim.platform.programmes.loading import load_folder
 from essaim.platform.programmes.models import Programme, ProgrammeRole
 from essaim.platform.programmes.permissions import POLICY
+from essaim.platform.programmes.versions import (
+    current_version,
+    publish_document,
+    published_versions,
+    version_numbered,
+)
+
+__all__ = [
+    "add_role",
+    "create_programme",
+    "current_version",
+    "load_folder",
+    "programme_by_slug",
+    "programme_for",
+    "publish_document",
+    "published_versions",
+    "version_numbered",
+]
 
 
 def programme_by_slug(slug: str) -> Programme:

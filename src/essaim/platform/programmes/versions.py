@@ -1,0 +1,57 @@
+"""Versions of a programme's protocol: read the published ones, publish a document."""
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from essaim.platform.programmes.models import Programme, ProtocolVersion
+from essaim.protocol import Protocol, require_valid
+
+if TYPE_CHECKING:
+    from essaim.platform.accounts.models import User
+
+_PUBLISHED = ProtocolVersion.State.PUBLISHED
+
+
+def published_versions(programme: Programme) -> list[ProtocolVersion]:
+    """Published versions, newest first, authors fetched with them."""
+    return list(
+        programme.versions.filter(state=_PUBLISHED).select_related("author").order_by("-published_at", "-pk")
+    )
+
+
+def current_version(programme: Programme) -> ProtocolVersion | None:
+    """The version published last; ``None`` before the first."""
+    return programme.versions.filter(state=_PUBLISHED).order_by("-published_at", "-pk").first()
+
+
+def version_numbered(programme: Programme, number: str) -> ProtocolVersion | None:
+    """The published version of this number."""
+    return programme.versions.filter(state=_PUBLISHED, number=number).first()
+
+
+def publish_document(
+    programme: Programme, protocol: Protocol, *, by: "User", notes: str = "", simulated: bool = False
+) -> ProtocolVersion:
+    """Publish a whole document at once, under the number it bears.
+
+    Raises:
+        InvalidDocument: what the protocol lacks (a component without source, an empty latitude…).
+        ValidationError: this number is already published.
+    """
+    require_valid(protocol)
+    version = ProtocolVersion(
+        programme=programme,
+        base=current_version(programme),
+        number=protocol.version,
+        document=protocol.to_dict(),
+        sha256=protocol.fingerprint(),
+        state=_PUBLISHED,
+        notes=notes,
+        author=by,
+        published_at=timezone.now(),
+        simulated=simulated,
+    )
+    version.full_clean()
+    version.save()
+    return version
