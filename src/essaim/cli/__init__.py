@@ -12,6 +12,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module below essaim.cli, one line of help shown by `essaim --help`)
     "protocol": ("protocol", "valide, compare, numérote et met à niveau des protocoles"),
     "serve": ("serve", "Sert le site et exécute les tâches de fond."),
+    "panel": ("panel", "construit un panel : résultat mesuré et vagues datées, ou simulation"),
+    "evaluate": ("evaluate", "estime les effets d’un déploiement par vagues"),
     "manage": ("manage", "Commandes d’administration de Django."),
 }
 

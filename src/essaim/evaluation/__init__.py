@@ -1,0 +1,40 @@
+"""Evaluation of roll-outs in waves: group-time effects, their aggregations and honest inference.
+
+>>> import polars as pl
+>>> rows = pl.DataFrame({
+...     "unit": ["a"] * 2 + ["b"] * 2 + ["c"] * 2 + ["d"] * 2, "time": [1, 2] * 4,
+...     "cohort": [2, 2, 2, 2, 0, 0, 0, 0], "outcome": [1.0, 4.0, 2.0, 6.0, 0.0, 1.0, 3.0, 4.0],
+... })
+>>> result = estimate(Panel.from_frame(rows))
+>>> result.aggregations["simple"].overall.estimate
+2.5
+"""
+
+from essaim.evaluation.chart import event_rows, event_study_svg
+from essaim.evaluation.errors import EvaluationError, PanelError
+from essaim.evaluation.estimation import Options, estimate
+from essaim.evaluation.panel import Panel
+from essaim.evaluation.reading import Verdict, read_plainly, verdict
+from essaim.evaluation.result import Aggregation, Cell, Estimate, Facts, Result
+from essaim.evaluation.waves import BuiltPanel, Window, build_panel
+
+__all__ = [
+    "Aggregation",
+    "BuiltPanel",
+    "Cell",
+    "Estimate",
+    "EvaluationError",
+    "Facts",
+    "Options",
+    "Panel",
+    "PanelError",
+    "Result",
+    "Verdict",
+    "Window",
+    "build_panel",
+    "estimate",
+    "event_rows",
+    "event_study_svg",
+    "read_plainly",
+    "verdict",
+]

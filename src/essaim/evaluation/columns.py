@@ -1,0 +1,172 @@
+"""Columns of a frame turned into arrays, with errors that name the rows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from essaim.evaluation.errors import PanelError, some
+from essaim.evaluation.periods import NEVER, NEVER_WORDS, Calendar, as_text
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+#: A lookup table over the range of integer codes is used up to this size (bytes: 8 a code).
+_LOOKUP_RANGE = 50_000_000
+
+
+def require(frame: pl.DataFrame, columns: Sequence[str]) -> None:
+    """Raise when a column is missing, naming those that exist."""
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise PanelError(
+            f"Colonne absente : {some(missing)}. Le tableau contient : {some(frame.columns, limit=20)}. "
+            "Nommez les colonnes par --unit, --time, --cohort et --outcome."
+        )
+
+
+def rows_where(mask: Bools, first_row: int) -> str:
+    """French list of the rows of the file where ``mask`` is true."""
+    return "ligne " + some(np.flatnonzero(mask) + first_row)
+
+
+def numbers(frame: pl.DataFrame, column: str, first_row: int, *, finite: bool = True) -> Floats:
+    """A numeric column; a missing value is NaN. Text that is not a number, or infinity, is refused."""
+    series = frame[column]
+    if series.dtype == pl.String:
+        text = series.str.strip_chars()
+        # A French decimal comma is unambiguous here: a thousands separator would leave two of them.
+        values = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+        empty = series.is_null() | text.str.to_lowercase().is_in(["", "nan", "na", "nd"])
+        bad = (values.is_null() & ~empty).to_numpy()
+        if bad.any():
+            raise PanelError(
+                f"Colonne « {column} » : valeur qui n’est pas un nombre "
+                f"({some(series.filter(bad).to_list(), 3)}), "
+                f"{rows_where(bad, first_row)}. Corrigez-la, ou laissez la case vide si elle est inconnue."
+            )
+        series = values
+    elif not series.dtype.is_numeric() and series.dtype != pl.Boolean and series.dtype != pl.Null:
+        raise PanelError(f"Colonne « {column} » : des nombres sont attendus, pas {series.dtype}.")
+    array = series.cast(pl.Float64).to_numpy()
+    array = np.where(series.is_null().to_numpy(), np.nan, array) if series.null_count() else array
+    if finite and np.isinf(array).any():
+        raise PanelError(
+            f"Colonne « {column} » : valeur infinie, {rows_where(np.isinf(array), first_row)}. Corrigez-la."
+        )
+    return array
+
+
+def codes(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Ints, pl.Series]:
+    """Codes 0..k-1 of a column (N,) and its distinct values (k,), in increasing order.
+
+    The order of the rows changes nothing to the codes.
+    """
+    series = frame[column]
+    missing = series.is_null().to_numpy()
+    if series.dtype.is_float():
+        missing = missing | ~np.isfinite(series.fill_null(np.nan).to_numpy())
+    elif series.dtype == pl.String:
+        missing = missing | (series.fill_null("").str.strip_chars() == "").to_numpy()
+    if missing.any():
+        raise PanelError(
+            f"Colonne « {column} » : identifiant vide, {rows_where(missing, first_row)}. "
+            "Chaque ligne doit nommer son unité."
+        )
+    if series.dtype.is_integer() and len(series):
+        found = _integer_codes(series)
+        if found is not None:
+            return found
+    if series.dtype.is_float():
+        series = pl.Series(column, [as_text(value) for value in series])
+    elif not series.dtype.is_integer():
+        series = series.cast(pl.String).str.strip_chars()
+    values = series.unique().sort()
+    index = pl.DataFrame({"value": values, "code": np.arange(len(values), dtype=np.int64)})
+    coded = series.to_frame("value").join(index, on="value", how="left", maintain_order="left")["code"]
+    return coded.to_numpy(), values
+
+
+def _integer_codes(series: pl.Series) -> tuple[Ints, pl.Series] | None:
+    """Codes of an integer column by a lookup table; ``None`` when its range is too wide for one."""
+    array = series.to_numpy()
+    low, high = int(array.min()), int(array.max())
+    if high - low > _LOOKUP_RANGE:
+        return None
+    shifted = array.astype(np.int64, copy=False) - low
+    present = np.zeros(high - low + 1, dtype=bool)
+    present[shifted] = True
+    values = np.flatnonzero(present)
+    if len(values) == len(present):
+        return shifted, pl.Series(series.name, values + low)
+    lookup = np.cumsum(present) - 1
+    return lookup[shifted], pl.Series(series.name, values + low)
+
+
+def period_index(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Ints, Calendar]:
+    """Index of each row's period (N,) in the calendar of the column."""
+    series = frame[column]
+    missing = series.is_null().to_numpy()
+    if missing.any():
+        raise PanelError(
+            f"Colonne « {column} » : période vide, {rows_where(missing, first_row)}. Remplissez-la ou "
+            "retirez la ligne."
+        )
+    row_codes, values = _raw_codes(series)
+    calendar = Calendar.of(values, column)
+    ordinals = np.array([calendar.ordinal(value) for value in values], dtype=np.int64)
+    return np.searchsorted(np.array(calendar.ordinals), ordinals)[row_codes], calendar
+
+
+def cohort_ordinals(frame: pl.DataFrame, column: str, calendar: Calendar, first_row: int) -> Ints:
+    """First period of exposure of each row (N,); ``NEVER`` for empty, 0, NaN, infinity or « jamais »."""
+    row_codes, values = _raw_codes(frame[column])
+    ordinals = [calendar.ordinal(value) for value in values]
+    bad = [value for value, ordinal in zip(values, ordinals, strict=True) if ordinal is None]
+    if bad:
+        where = np.isin(row_codes, [i for i, ordinal in enumerate(ordinals) if ordinal is None])
+        raise PanelError(
+            f"Colonne « {column} » : première période d’exposition illisible ({some(bad, 3)}), "
+            f"{rows_where(where, first_row)}. Écrivez-la comme les périodes ({calendar.labels[0]}), en date "
+            "AAAA-MM-JJ, "
+            "ou laissez la case vide pour une unité jamais exposée."
+        )
+    return np.array([NEVER if n is None else n for n in ordinals], dtype=np.int64)[row_codes]
+
+
+def _raw_codes(series: pl.Series) -> tuple[Ints, list[object]]:
+    """Codes and distinct values of a short-listed column (periods, cohorts), ``None`` allowed."""
+    if series.dtype.is_integer() and not series.null_count() and len(series):
+        found = _integer_codes(series)
+        if found is not None:
+            return found[0], found[1].to_list()
+    values = series.unique(maintain_order=False)
+    index = pl.DataFrame({"value": values, "code": np.arange(len(values), dtype=np.int64)})
+    joined = series.to_frame("value").join(
+        index, on="value", how="left", nulls_equal=True, maintain_order="left"
+    )
+    return joined["code"].to_numpy(), values.to_list()
+
+
+def first_per_unit(unit: Ints, values: NDArray[np.generic], count: int) -> NDArray[np.generic]:
+    """The value carried by each unit (count,), whichever of its rows it is read from."""
+    found = np.empty(count, dtype=values.dtype)
+    found[unit] = values
+    return found
+
+
+__all__ = [
+    "NEVER_WORDS",
+    "Bools",
+    "Floats",
+    "Ints",
+    "codes",
+    "cohort_ordinals",
+    "first_per_unit",
+    "numbers",
+    "period_index",
+    "require",
+    "rows_where",
+]

@@ -1,0 +1,24 @@
+"""The errors of this package: French sentences that say what, why and how to mend it."""
+
+from collections.abc import Iterable
+
+
+class EvaluationError(ValueError):
+    """The evaluation cannot be done as asked; the message is meant for the person who asked."""
+
+
+class PanelError(EvaluationError):
+    """The panel is not usable; the message names the column and the rows."""
+
+
+def some(values: Iterable[object], limit: int = 5) -> str:
+    """Name the first values and count the others.
+
+    >>> some(["a", "b", "c"], limit=2)
+    'a, b et 1 autre'
+    """
+    listed = [str(value) for value in values]
+    shown, rest = listed[:limit], len(listed) - limit
+    if rest <= 0:
+        return ", ".join(shown)
+    return f"{', '.join(shown)} et {rest} autre{'s' if rest > 1 else ''}"

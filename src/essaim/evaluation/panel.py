@@ -1,0 +1,232 @@
+"""The panel: units observed over periods, each exposed from its cohort's period on, or never.
+
+A panel is checked when it is built: whatever is refused is refused with the rows that are wrong.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from essaim.evaluation import columns as col
+from essaim.evaluation.columns import Floats, Ints
+from essaim.evaluation.errors import PanelError, some
+from essaim.evaluation.periods import NEVER, Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """n units × T periods.
+
+    ``outcome`` is (n, T), NaN where the unit was not observed; ``cohort`` (n,) holds the ordinal of the first
+    period of exposure, or ``NEVER``; ``weight`` is (n,) (one for each unit) or (n, T) (varying with the
+    period); ``cluster`` and ``region`` (n,) are codes; ``covariates`` is (n, T, k). ``notes`` are French
+    sentences on what was set aside on the way.
+    """
+
+    calendar: Calendar
+    units: tuple[str, ...] | pl.Series
+    outcome: Floats
+    cohort: Ints
+    weight: Floats
+    cluster: Ints | None = None
+    region: Ints | None = None
+    covariates: Floats | None = None
+    covariate_names: tuple[str, ...] = ()
+    outcome_name: str = "outcome"
+    cross_sections: bool = False
+    simulated: bool = False
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pl.DataFrame,
+        *,
+        unit: str = "unit",
+        time: str = "time",
+        cohort: str = "cohort",
+        outcome: str = "outcome",
+        weights: str | None = None,
+        cluster: str | None = None,
+        region: str | None = None,
+        covariates: Sequence[str] = (),
+        unbalanced: bool = False,
+        first_row: int = 2,
+    ) -> "Panel":
+        """Read a long frame, one row a unit and period, in any order.
+
+        ``first_row`` is the number, in the user's file, of the first row of data. Units that miss a period
+        are set aside with a note, unless ``unbalanced``.
+
+        >>> rows = pl.DataFrame({"unit": ["a", "a"], "time": [1, 2], "cohort": [2, 2], "outcome": [0.0, 1.5]})
+        >>> Panel.from_frame(rows).outcome
+        array([[0. , 1.5]])
+        """
+        wanted = [unit, time, cohort, outcome, *(c for c in (weights, cluster, region) if c), *covariates]
+        col.require(frame, wanted)
+        if frame.is_empty():
+            raise PanelError("Le tableau est vide : il faut une ligne par unité et par période.")
+        period, calendar = col.period_index(frame, time, first_row)
+        row_unit, units = col.codes(frame, unit, first_row)
+        cell = row_unit * len(calendar.ordinals) + period
+        shape = (len(units), len(calendar.ordinals))
+        _refuse_duplicates(cell, shape, units, calendar, first_row)
+
+        def spread(column: str) -> Floats:
+            values = col.numbers(frame, column, first_row)
+            grid = np.full(shape, np.nan)
+            grid.reshape(-1)[cell] = values
+            return grid
+
+        def fixed(column: str, what: str) -> Ints:
+            row_codes, _ = col.codes(frame, column, first_row)
+            return _constant(row_unit, row_codes, units, f"{what} « {column} »", first_row)
+
+        exposure = col.cohort_ordinals(frame, cohort, calendar, first_row)
+        panel = cls(
+            calendar=calendar,
+            units=units,
+            outcome=spread(outcome),
+            cohort=_constant(row_unit, exposure, units, f"cohorte « {cohort} »", first_row),
+            weight=_weights(spread(weights), units, weights) if weights else np.ones(len(units)),
+            cluster=fixed(cluster, "grappe") if cluster else None,
+            region=fixed(region, "région") if region else None,
+            covariates=np.stack([spread(name) for name in covariates], axis=2) if covariates else None,
+            covariate_names=tuple(covariates),
+            outcome_name=outcome,
+            simulated="simulated" in frame.columns
+            and bool(frame["simulated"].cast(pl.String).is_in(SIMULATED_MARKS).any()),
+        )
+        return panel._checked(unbalanced)
+
+    @property
+    def size(self) -> int:
+        """Number of units (of rows for repeated cross-sections)."""
+        return len(self.cohort)
+
+    @property
+    def observed(self) -> NDArray[np.bool_]:
+        """(n, T), true where the unit was observed."""
+        return ~np.isnan(self.outcome)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every unit was observed in every period, with one weight for each unit."""
+        return self.weight.ndim == 1 and not np.isnan(self.outcome).any()
+
+    def keep(self, kept: NDArray[np.bool_], note: str = "") -> "Panel":
+        """The panel of some units, with a note saying why the others are set aside."""
+        units = self.units.filter(kept) if isinstance(self.units, pl.Series) else None
+        return replace(
+            self,
+            units=units
+            if units is not None
+            else tuple(u for u, k in zip(self.units, kept, strict=True) if k),
+            outcome=self.outcome[kept],
+            cohort=self.cohort[kept],
+            weight=self.weight[kept],
+            cluster=None if self.cluster is None else self.cluster[kept],
+            region=None if self.region is None else self.region[kept],
+            covariates=None if self.covariates is None else self.covariates[kept],
+            notes=(*self.notes, note) if note else self.notes,
+        )
+
+    def names(self, mask: NDArray[np.bool_], limit: int = 5) -> str:
+        """French list of the units where ``mask`` (n,) is true."""
+        return some((self.units[int(i)] for i in np.flatnonzero(mask)), limit)
+
+    def _checked(self, unbalanced: bool) -> "Panel":
+        """Set incomplete units aside (or keep them), and refuse what cannot be estimated at all."""
+        panel = self
+        if panel.covariates is not None:
+            panel = _with_known(
+                panel, ~np.isnan(panel.covariates).any(axis=2) | ~panel.observed, "une covariable"
+            )
+        if not unbalanced:
+            panel = _with_known(panel, panel.observed, "le résultat")
+        if len(panel.calendar.ordinals) < 2:
+            raise PanelError(
+                "Le panel n’a qu’une période : il en faut au moins une avant et une après l’exposition."
+            )
+        return panel
+
+
+#: What the column ``simulated`` holds when the rows were drawn by a computer.
+SIMULATED_MARKS = ("true", "True", "1", "oui", "simulé")
+
+
+def _with_known(panel: Panel, known: NDArray[np.bool_], what: str) -> Panel:
+    """Set aside the units for which ``known`` (n, T) is false in some period."""
+    complete = np.asarray(known.all(axis=1))
+    if complete.all():
+        return panel
+    if not complete.any():
+        missing = panel.calendar.labels[int(np.argmin(known.sum(axis=0)))]
+        raise PanelError(
+            f"Aucune unité n’est observée à toutes les périodes ({what} manque surtout en {missing}). "
+            "Resserrez la fenêtre, ou gardez les unités incomplètes avec --unbalanced."
+        )
+    count = int((~complete).sum())
+    verb = "unité incomplète est écartée" if count == 1 else "unités incomplètes sont écartées"
+    return panel.keep(
+        complete, f"{count} {verb} ({what} manque à une période au moins) : {panel.names(~complete)}."
+    )
+
+
+def _refuse_duplicates(
+    cell: Ints, shape: tuple[int, int], units: pl.Series, calendar: Calendar, first_row: int
+) -> None:
+    seen = np.zeros(shape[0] * shape[1], dtype=bool)
+    seen[cell] = True
+    if np.count_nonzero(seen) == len(cell):
+        return
+    values, counts = np.unique(cell, return_counts=True)
+    twice = int(values[counts > 1][0])
+    name, label = units[twice // shape[1]], calendar.labels[twice % shape[1]]
+    raise PanelError(
+        f"L’unité « {name} » a plusieurs lignes pour {label} ({col.rows_where(cell == twice, first_row)}) ; "
+        f"{int((counts > 1).sum())} cas en tout. Gardez une ligne par unité et par période, ou déclarez des "
+        "coupes "
+        "répétées avec --cross-sections."
+    )
+
+
+def _constant(row_unit: Ints, values: Ints, units: pl.Series, what: str, first_row: int) -> Ints:
+    """The value of each unit; raise when it changes from one row to another."""
+    found = np.empty(len(units), dtype=np.int64)
+    found[row_unit] = values
+    changed = found[row_unit] != values
+    if not changed.any():
+        return found
+    first = int(row_unit[int(np.argmax(changed))])
+    where = col.rows_where((row_unit == first) & changed, first_row)
+    advice = (
+        "Une unité exposée le reste : si le dispositif s’y est arrêté, coupez la fenêtre avant l’arrêt ou "
+        "écartez "
+        "l’unité ; si sa date a été corrigée, écrivez la même sur toutes ses lignes."
+        if what.startswith("cohorte")
+        else "Écrivez la même valeur sur toutes ses lignes."
+    )
+    raise PanelError(
+        f"La {what} de l’unité « {units[first]} » change d’une ligne à l’autre ({where}). {advice}"
+    )
+
+
+def _weights(grid: Floats, units: pl.Series, column: str) -> Floats:
+    """Weights as (n,) when they do not vary with the period, else (n, T)."""
+    negative = np.asarray((grid < 0).any(axis=1))
+    if negative.any():
+        bad = units.filter(negative)
+        raise PanelError(
+            f"Poids « {column} » négatif pour {some(bad.to_list())}. Un poids est positif ou nul."
+        )
+    high, low = np.nanmax(grid, axis=1), np.nanmin(grid, axis=1)
+    return low if np.array_equal(high, low, equal_nan=True) else grid
+
+
+def exposed(panel: Panel) -> NDArray[np.bool_]:
+    """(n,), true for the units that are exposed at some period."""
+    return np.asarray(panel.cohort != NEVER)

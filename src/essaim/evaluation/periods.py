@@ -1,0 +1,223 @@
+"""Periods of any kind mapped to integers without losing their label.
+
+A calendar has one *kind*; its ordinals count quarters, months or years, so that a difference of two
+ordinals is a duration in that unit even when some periods were not observed.
+"""
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from essaim.evaluation.errors import PanelError, some
+
+#: Ordinal of "never exposed". Larger than any real period, so comparisons read naturally.
+NEVER = 2**62
+
+NEVER_WORDS = frozenset({"", "0", "nan", "inf", "+inf", "infinity", "none", "null", "na", "never", "jamais"})
+
+_MONTHS_A_QUARTER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way of writing periods: its French names, its pattern, and the way to an integer and back."""
+
+    name: str
+    unit: str
+    units: str
+    pattern: re.Pattern[str]
+    ordinal: Callable[[re.Match[str]], int | None]
+    label: Callable[[int], str]
+    of_date: Callable[[dt.date], int]
+
+
+def _quarter(match: re.Match[str]) -> int:
+    year, quarter = match["year"] or match["year2"], match["quarter"] or match["quarter2"]
+    return 4 * int(year) + int(quarter) - 1
+
+
+def _month(match: re.Match[str]) -> int | None:
+    month = int(match["month"])
+    return 12 * int(match["year"]) + month - 1 if 1 <= month <= 12 else None
+
+
+def _school_year(match: re.Match[str]) -> int | None:
+    first, second = int(match["first"]), match["second"]
+    follows = (first + 1) % 10 ** len(second)
+    return first if int(second) == follows else None
+
+
+def _school_year_of(date: dt.date) -> int:
+    # A French school year opens in September: a June site opened in the year begun the autumn before.
+    return date.year if date.month >= 9 else date.year - 1
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "trimestres",
+        "trimestre",
+        "trimestres",
+        re.compile(
+            r"(?P<year>\d{4})[ _-]?[TQtq](?P<quarter>[1-4])|[TQtq](?P<quarter2>[1-4])[ _-]?(?P<year2>\d{4})"
+        ),
+        _quarter,
+        lambda n: f"{n // 4}T{n % 4 + 1}",
+        lambda d: 4 * d.year + (d.month - 1) // _MONTHS_A_QUARTER,
+    ),
+    Kind(
+        "mois",
+        "mois",
+        "mois",
+        re.compile(r"(?P<year>\d{4})[-_/Mm](?P<month>\d{2})(?:-01)?"),
+        _month,
+        lambda n: f"{n // 12}-{n % 12 + 1:02d}",
+        lambda d: 12 * d.year + d.month - 1,
+    ),
+    Kind(
+        "années scolaires",
+        "année scolaire",
+        "années scolaires",
+        re.compile(r"(?P<first>\d{4})[-/](?P<second>\d{4}|\d{2})"),
+        _school_year,
+        lambda n: f"{n}-{n + 1}",
+        _school_year_of,
+    ),
+    Kind(
+        "années",
+        "an",
+        "ans",
+        re.compile(r"(?P<n>(?:1[89]|20|21)\d{2})"),
+        lambda m: int(m["n"]),
+        str,
+        lambda d: d.year,
+    ),
+    Kind(
+        "rangs",
+        "période",
+        "périodes",
+        re.compile(r"(?P<n>-?\d{1,15})"),
+        lambda m: int(m["n"]),
+        str,
+        lambda d: d.toordinal(),
+    ),
+)
+
+KINDS_BY_NAME = {kind.name: kind for kind in KINDS}
+
+_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
+
+
+def as_text(value: object) -> str:
+    """A cell as text: whole floats lose their ``.0`` (Excel stores 2007 as 2007.0), ``None`` is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return "nan"
+        return str(int(value)) if value.is_integer() else str(value)
+    text = str(value).strip()
+    return text[:-2] if re.fullmatch(r"-?\d+\.0", text) else text
+
+
+def parse(kind: Kind, text: str) -> int | None:
+    """Ordinal of ``text`` read as ``kind``, or ``None`` when it is not written so."""
+    match = kind.pattern.fullmatch(text)
+    return kind.ordinal(match) if match else None
+
+
+def parse_date(text: str) -> dt.date | None:
+    """The date written ``AAAA-MM-JJ`` (a time of day after it is ignored), or ``None``."""
+    match = _ISO_DATE.fullmatch(text)
+    if not match:
+        return None
+    try:
+        return dt.date(*(int(part) for part in match.groups()[:3]))
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The observed periods of a panel, in order.
+
+    ``ordinals`` are strictly increasing integers; ``labels`` are the same periods as the user wrote them.
+    """
+
+    kind: Kind
+    ordinals: tuple[int, ...]
+    labels: tuple[str, ...]
+
+    @classmethod
+    def of(cls, values: Iterable[object], column: str = "time") -> "Calendar":
+        """The calendar of the distinct ``values``.
+
+        >>> Calendar.of(["2007T4", "2007T2"]).labels
+        ('2007T2', '2007T4')
+        """
+        texts = {as_text(value) for value in values}
+        kind = _kind_of(texts, column)
+        ordered: dict[int, str] = {}
+        for text in sorted(texts):
+            ordinal = parse(kind, text)
+            assert ordinal is not None
+            if ordinal in ordered:
+                raise PanelError(
+                    f"Colonne « {column} » : « {ordered[ordinal]} » et « {text} » désignent la même période. "
+                    "Écrivez chaque période d’une seule façon."
+                )
+            ordered[ordinal] = text
+        ordinals = tuple(sorted(ordered))
+        return cls(kind, ordinals, tuple(ordered[n] for n in ordinals))
+
+    def ordinal(self, value: object) -> int | None:
+        """Ordinal of a period or of a date falling in it; ``NEVER`` for never; ``None`` if unreadable."""
+        text = as_text(value)
+        if text.lower() in NEVER_WORDS:
+            return NEVER
+        ordinal = parse(self.kind, text)
+        if ordinal is not None:
+            return ordinal
+        date = parse_date(text)
+        return None if date is None or self.kind.name == "rangs" else self.kind.of_date(date)
+
+    def label(self, ordinal: int) -> str:
+        """The label of a period, observed or not."""
+        if ordinal in self.ordinals:
+            return self.labels[self.ordinals.index(ordinal)]
+        return self.kind.label(ordinal)
+
+    def key(self, ordinal: int) -> int | str:
+        """The period as JSON gives it: a number where the user wrote a number, else the label."""
+        return ordinal if self.kind.name in ("années", "rangs") else self.label(ordinal)
+
+    def duration(self, count: int) -> str:
+        """A number of periods in French words.
+
+        >>> Calendar.of(["2007", "2008"]).duration(-2)
+        '2 ans'
+        """
+        count = abs(count)
+        return f"{count} {self.kind.units if count > 1 else self.kind.unit}"
+
+
+def _kind_of(texts: set[str], column: str) -> Kind:
+    """The first kind in which every text is a period."""
+    if "" in texts:
+        raise PanelError(f"Colonne « {column} » : une période est vide. Remplissez-la ou retirez la ligne.")
+    for kind in KINDS:
+        if all(parse(kind, text) is not None for text in texts):
+            return kind
+    best = min(KINDS, key=lambda kind: sum(parse(kind, text) is None for text in texts))
+    bad = sorted(text for text in texts if parse(best, text) is None)
+    raise PanelError(
+        f"Colonne « {column} » : période illisible ({some(bad)}). Toutes les périodes doivent être de la "
+        "même "
+        "sorte : trimestres (2007T4), mois (2007-10), années scolaires (2007-2008), années (2007) ou rangs "
+        "(1, 2, 3)."
+    )

@@ -1,0 +1,51 @@
+"""The plain reading gives six simulated panels six different conclusions."""
+
+import pytest
+
+from essaim.evaluation import Panel, Result, Verdict, estimate, read_plainly, verdict
+from essaim.evaluation.simulate import Scenario, simulate
+
+SCENARIOS = {
+    Verdict.CLEAR: Scenario(effect=-0.8),
+    Verdict.PRECISE_NULL: Scenario(effect=0.0, noise=0.1),
+    Verdict.IMPRECISE_NULL: Scenario(effect=0.0, noise=2.5),
+    Verdict.FAILED_PRETREND: Scenario(effect=0.0, trend=0.15, noise=0.2),
+    Verdict.TOO_FEW: Scenario(effect=-0.8, waves=(3, 3)),
+    Verdict.CONCENTRATED: Scenario(effect=-0.8, concentrated=True, regions=5, waves=(12, 14)),
+}
+
+
+def evaluated(scenario: Scenario) -> Result:
+    return estimate(Panel.from_frame(simulate(scenario), region="region"))
+
+
+@pytest.mark.parametrize("expected", SCENARIOS, ids=lambda v: v.name)
+def test_each_panel_has_its_conclusion(expected: Verdict) -> None:
+    assert verdict(evaluated(SCENARIOS[expected])) is expected
+
+
+def test_the_conclusions_are_worded_differently() -> None:
+    said = {read_plainly(evaluated(scenario))[2] for scenario in SCENARIOS.values()}
+    openings = {sentence[:20] for sentence in said}
+    assert len(said) == len(SCENARIOS)
+    assert len(openings) >= 4
+
+
+def test_an_imprecise_null_is_not_an_absence_of_effect() -> None:
+    said = " ".join(read_plainly(evaluated(SCENARIOS[Verdict.IMPRECISE_NULL])))
+    assert "On ne sait pas" in said
+    assert "Ne pas voir d’effet n’est pas montrer" in said
+
+
+def test_simulated_data_say_so_first() -> None:
+    assert read_plainly(evaluated(Scenario()))[0].startswith("Données simulées")
+
+
+def test_the_smallest_effect_of_interest_decides_what_precise_means() -> None:
+    result = evaluated(SCENARIOS[Verdict.PRECISE_NULL])
+    assert verdict(result, smallest=1.0) is Verdict.PRECISE_NULL
+    assert verdict(result, smallest=0.001) is Verdict.IMPRECISE_NULL
+
+
+def test_chosen_waves_are_named_as_such() -> None:
+    assert any("choisies, non tirées au sort" in s for s in read_plainly(evaluated(Scenario())))
