@@ -151,7 +151,7 @@ def close(one: Result, two: Result, factor: float = 1.0) -> None:
     assert se == pytest.approx([cell.effect.se for cell in two.cells], abs=1e-9, nan_ok=True)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 1000), shift=st.floats(-1e4, 1e4), factor=st.floats(0.1, 100))
 def test_order_shift_and_scale(drawn: pl.DataFrame, seed: int, shift: float, factor: float) -> None:
     reference = run(drawn)
