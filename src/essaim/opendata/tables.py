@@ -19,7 +19,7 @@ from essaim.opendata.header import Header, find_header
 from essaim.opendata.raw import Candidate, OpenedFile, Source, candidates, open_source
 from essaim.opendata.safety import Limits, UnsafeFile, looks_like_formula
 from essaim.opendata.schema import Column, ColumnFamily, Row, Table, TableError, TableProblem
-from essaim.opendata.values import PARSERS, BadCell, Cell, Missing, Value, fold, to_code, to_text
+from essaim.opendata.values import PARSERS, BadCell, Cell, Missing, Value, fold, is_blank, to_code, to_text
 
 __all__ = [
     "Column",
@@ -141,10 +141,7 @@ class _RowReader:
         self.table.add(TableProblem(message, mend, row, column, value[:80]), self.limits.problems)
 
     def read_row(self, number: int, cells: Sequence[Cell], marks: Mapping[tuple[int, int], str]) -> None:
-        filled = [
-            index for index, cell in enumerate(cells) if cell is not None and cell != "" and to_text(cell)
-        ]
-        filled = [index for index in filled if not isinstance(to_text(cells[index]), Missing)]
+        filled = [index for index, cell in enumerate(cells) if not is_blank(cell)]
         if not filled and not any((number, index + 1) in marks for index in self.header.places):
             return
         if self.is_note(cells, filled):

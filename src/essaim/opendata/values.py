@@ -92,6 +92,11 @@ def missing_mark(text: str) -> Missing | None:
     return _MARKS.get(text)
 
 
+def is_blank(cell: Cell) -> bool:
+    """Whether a cell holds nothing but spaces."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
 def to_text(cell: Cell) -> str | Missing:
     """Text without outer spaces; a spreadsheet's whole number loses its ``.0``."""
     if cell is None:
