@@ -75,7 +75,7 @@ _ALL = (
            "« Géographie au… » dans les lignes de titre", insee_ze.read_composition),
     _insee("insee_chomage_ze", "Taux de chômage localisés par zone d’emploi", "statistiques/1893230", "ze",
            "premier et dernier trimestre des colonnes", insee_ze.read_unemployment),
-    _insee("insee_filosofi", "Filosofi : pauvreté et niveaux de vie par commune", "statistiques?theme=1", "commune",
+    _insee("insee_filosofi", "Filosofi : pauvreté et niveaux de vie", "metadonnees/source/serie/s1172", "commune",
            "année qui termine les noms de colonnes (TP6019)", insee_filosofi.read),
     DataSource("dares_defm", "Inscrits à France Travail par commune", "Dares / France Travail",
                "https://dares.travail-emploi.gouv.fr/donnees/les-inscrits-france-travail-donnees-communales",
