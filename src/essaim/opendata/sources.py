@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+import polars as pl
+
 from essaim.opendata import (
     anct_programmes,
     anct_qpv,
@@ -16,15 +18,18 @@ from essaim.opendata import (
     dares_defm,
     data_inclusion,
     finess,
+    insee_chomage_departement,
     insee_cog,
     insee_filosofi,
     insee_ze,
     rome,
     sirene,
 )
-from essaim.opendata.dataset import Dataset, Level, failed
+from essaim.opendata.dataset import Dataset, Level, failed, period_range
+from essaim.opendata.frames import BULK
 from essaim.opendata.provenance import Provenance, file_provenance
 from essaim.opendata.safety import UnsafeFile
+from essaim.opendata.schema import Table
 
 LICENCE_OUVERTE = "Licence Ouverte 2.0"
 INSEE_REUSE = "Réutilisation libre avec mention de la source Insee"
@@ -62,6 +67,20 @@ class DataSource:
     address: str = ""
 
 
+def _read_departements(path: Path, name: str = "") -> Dataset:
+    """Unemployment by département as a dataset: ``code``, ``name``, ``region``, ``period``, ``value`` (%)."""
+    quarters = insee_chomage_departement.read(str(path), BULK)
+    data = quarters.select(
+        pl.col("unit").alias("code"),
+        "name",
+        "region",
+        pl.col("time").str.replace("T", "-T").alias("period"),
+        pl.col("outcome").alias("value"),
+    )
+    code = "insee_chomage_departement"
+    return Dataset(code, "departement", period_range(data), {code: data}, Table(columns=data.columns))
+
+
 def _insee(code: str, title: str, page: str, level: Level, rule: str, read: Reader) -> DataSource:
     return DataSource(code, title, "Insee", f"https://www.insee.fr/fr/{page}", INSEE_REUSE, level, rule, read)
 
@@ -75,6 +94,8 @@ _ALL = (
            "« Géographie au… » dans les lignes de titre", insee_ze.read_composition),
     _insee("insee_chomage_ze", "Taux de chômage localisés par zone d’emploi", "statistiques/1893230", "ze",
            "premier et dernier trimestre des colonnes", insee_ze.read_unemployment),
+    _insee("insee_chomage_departement", "Taux de chômage localisés par département", "statistiques/2012804",
+           "departement", "premier et dernier trimestre des colonnes", _read_departements),
     _insee("insee_filosofi", "Filosofi : pauvreté et niveaux de vie", "metadonnees/source/serie/s1172", "commune",
            "année qui termine les noms de colonnes (TP6019)", insee_filosofi.read),
     DataSource("dares_defm", "Inscrits à France Travail par commune", "Dares / France Travail",
