@@ -4,9 +4,23 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from essaim.platform.home import cycle, services
+from essaim.platform.home import teachings as taught
 from essaim.platform.http import Request
 
 
 @login_not_required
 def home(request: Request) -> HttpResponse:
-    return render(request, "home/welcome.html")
+    if request.user.is_authenticated:
+        return render(request, "home/desk.html", {"desk": services.desk(request.user)})
+    return render(request, "home/welcome.html", {"stages": cycle.stages()})
+
+
+@login_not_required
+def the_cycle(request: Request) -> HttpResponse:
+    return render(request, "home/welcome.html", {"stages": cycle.stages()})
+
+
+@login_not_required
+def teachings(request: Request) -> HttpResponse:
+    return render(request, "home/teachings.html", {"teachings": taught.teachings()})

@@ -1,0 +1,45 @@
+"""The desk: what each person finds first, gathered from every domain."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+
+from essaim.platform.organisations.permissions import memberships
+from essaim.platform.programmes.permissions import roles_on_programme
+from essaim.platform.programmes.services import all_programmes
+from essaim.platform.todo import Todo
+
+_DESK_ROLES = ("network", "animator", "funder", "evaluator", "partner")
+
+
+@dataclass(slots=True)
+class Desk:
+    """``todos`` soonest first; ``by_role[role]`` the programmes on which the person holds that role."""
+
+    todos: list[Todo]
+    by_role: dict[str, list[Any]] = field(default_factory=dict)
+    receives: bool = False
+
+
+def desk(user: Any) -> Desk:
+    """Everything that waits for a person, and the programmes they work on, by role."""
+    by_role: dict[str, list[Any]] = {}
+    for programme in all_programmes():
+        for role in roles_on_programme(user, programme) & set(_DESK_ROLES):
+            by_role.setdefault(role, []).append(programme)
+    receives = any(m.organisation.kind == "structure" for m in memberships(user))
+    return Desk(todos_for(user), by_role, receives)
+
+
+def todos_for(user: Any) -> list[Todo]:
+    """What every domain asks of a person: late and soonest first, undated last."""
+    found: list[Todo] = []
+    for domain in settings.DOMAINS:
+        module = f"essaim.platform.{domain}.services"
+        ask = getattr(import_module(module), "todo_for", None) if domain != "home" else None
+        if ask:
+            found += ask(user)
+    return sorted(found, key=lambda todo: (todo.due or date.max, todo.context, todo.title))

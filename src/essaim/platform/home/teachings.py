@@ -1,0 +1,79 @@
+"""The 24 teachings of the meeting of 22 March 2022, each linked to the screen that serves it, or « à venir »."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import yaml
+from django.urls import reverse
+
+from essaim.platform.programmes.services import programmes_folder
+
+SCREENS: dict[str, tuple[str, str] | None] = {
+    # teaching: (address, programme whose page is shown as the example), or None: to come
+    "protocole-plutot-que-modele": ("programmes:protocol", "convergence"),
+    "essaimer-c-est-evaluer": ("evaluations:plans", "convergence"),
+    "infuser-le-droit-commun": None,
+    "mobiliser-toute-l-equipe": ("campaigns:campaigns", "convergence"),
+    "les-pairs-convainquent": None,
+    "parcours-sequence": ("campaigns:campaigns", "convergence"),
+    "des-outils-plutot-qu-une-methode": None,
+    "label-co-construit": ("programmes:protocol", "groupements-de-createurs"),
+    "animer-la-communaute": ("community:lessons", "convergence"),
+    "financer-l-ingenierie": ("sites:sites", "convergence"),
+    "choisir-les-territoires": ("territories:studies", "convergence"),
+    "faire-greffe": None,
+    "fidelite-et-adaptation": ("sites:sites", "convergence"),
+    "copil-et-equipe-locale": ("sites:sites", "convergence"),
+    "ne-pas-concurrencer": None,
+    "droit-a-l-erreur": ("community:lessons", "cent-pour-cent-inclusion"),
+    "taille-et-rythme": ("campaigns:campaigns", "cites-de-l-emploi"),
+    "normalisation": None,
+    "reperer-accompagner-evaluer": ("programmes:innovations", ""),
+    "maturites-differentes": ("evaluations:plans", "tzcld"),
+    "diversite": ("programmes:protocol", "convergence"),
+    "moyens-de-l-essaimage": None,
+    "engagement-dans-la-duree": ("sites:sites", "convergence"),
+    "evaluer-et-capitaliser": ("community:lessons", "convergence"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """One teaching as the page shows it; ``url`` is empty when its screen is to come."""
+
+    number: int
+    title: str
+    sentence: str
+    by: str
+    product: str
+    url: str
+
+
+@cache
+def _document() -> dict[str, Any]:
+    text = (programmes_folder() / "teachings.yaml").read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.safe_load(text)
+    return document
+
+
+def teachings() -> list[Taught]:
+    """All the teachings, in the order of the source."""
+    return [
+        Taught(
+            entry["number"],
+            entry["title"],
+            entry["sentence"],
+            ", ".join(entry["by"]),
+            entry["product"],
+            _address(SCREENS[entry["slug"]]),
+        )
+        for entry in _document()["teachings"]
+    ]
+
+
+def _address(screen: tuple[str, str] | None) -> str:
+    if screen is None:
+        return ""
+    name, programme = screen
+    return reverse(name, args=[programme] if programme else [])
