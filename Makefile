@@ -1,32 +1,51 @@
-# essaim: every job a contributor or a newcomer does. `make help` lists them.
+# Essaim: every job of a newcomer or a contributor. `make help` lists them.
 export UV_PYTHON_DOWNLOADS = never
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
-PY := .venv/bin/python
+DATA ?= ../shared/data
 
-.PHONY: help run test check bench e2e realdata
+.PHONY: help run test check realdata bench e2e translations clean
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 .tools/bin/uv:
 	python3 -m venv .tools
 	.tools/bin/pip install --quiet --disable-pip-version-check uv
 
 .venv/.run: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --frozen --no-dev --inexact
+	$(UV) sync --frozen --no-dev --inexact --quiet
 	@touch $@
 
 .venv/.dev: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --frozen --inexact
+	$(UV) sync --frozen --inexact --quiet
 	@touch .venv/.run $@
 
-run: .venv/.run  ## set up, load the demonstration and serve it at http://127.0.0.1:8000
-	.venv/bin/essaim demo
+run: .venv/.run  ## set up, load the demonstration, serve it at http://127.0.0.1:8000
+	@.venv/bin/essaim demo
 
-test: .venv/.dev  ## the whole test suite (DATABASE_URL chooses PostgreSQL; SQLite otherwise)
-	.venv/bin/pytest -n 2
+test: .venv/.dev  ## the whole suite; DATABASE_URL chooses PostgreSQL, SQLite otherwise
+	@.venv/bin/pytest -n 2
 
-check: .venv/.dev  ## style, types, import contracts
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/lint-imports
-	.venv/bin/mypy
+e2e: .venv/.dev  ## the browser tests alone
+	@.venv/bin/pytest -n 2 -m browser
+
+realdata: .venv/.dev  ## check the official files of DATA (default ../shared/data)
+	@ESSAIM_REALDATA=$(abspath $(DATA)) .venv/bin/pytest -m realdata tests/realdata
+
+check: .venv/.dev  ## style, types, import contracts, migrations, translations, templates
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/lint-imports
+	@.venv/bin/mypy
+	@DJANGO_SETTINGS_MODULE=essaim.platform.settings.test .venv/bin/essaim manage makemigrations --check --dry-run
+	@.venv/bin/python scripts/translations.py check
+	@.venv/bin/djlint src --lint --quiet
+
+bench: .venv/.dev  ## measure the core against its peers (results in docs/methods)
+	@$(UV) sync --frozen --group peers --inexact --quiet
+	@for script in bench/*.py; do echo "== $$script"; .venv/bin/python $$script || exit 1; done
+
+translations: .venv/.dev  ## bring the English catalogue up to date with the French texts
+	@.venv/bin/python scripts/translations.py update
+
+clean:  ## forget the environment and the data of this checkout
+	rm -rf .venv .tools var

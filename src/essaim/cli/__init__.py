@@ -11,6 +11,7 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module below essaim.cli, one line of help shown by `essaim --help`)
     "protocol": ("protocol", "valide, compare, numérote et met à niveau des protocoles"),
+    "demo": ("demo", "Charge la démonstration et ouvre le site."),
     "serve": ("serve", "Sert le site et exécute les tâches de fond."),
     "panel": ("panel", "construit un panel : résultat mesuré et vagues datées, ou simulation"),
     "evaluate": ("evaluate", "estime les effets d’un déploiement par vagues"),

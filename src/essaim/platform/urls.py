@@ -9,4 +9,5 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("organisations/", include("essaim.platform.organisations.urls")),
     path("", include("essaim.platform.community.urls")),
+    path("demo/", include("essaim.platform.demo.urls")),
 ]

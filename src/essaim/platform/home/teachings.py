@@ -5,9 +5,8 @@ from functools import cache
 from typing import Any
 
 import yaml
+from django.conf import settings
 from django.urls import reverse
-
-from essaim.platform.programmes.services import programmes_folder
 
 SCREENS: dict[str, tuple[str, str] | None] = {
     # teaching: (address, programme whose page is shown as the example), or None: to come
@@ -52,7 +51,7 @@ class Taught:
 
 @cache
 def _document() -> dict[str, Any]:
-    text = (programmes_folder() / "teachings.yaml").read_text(encoding="utf-8")
+    text = (settings.PROGRAMMES_DIR / "teachings.yaml").read_text(encoding="utf-8")
     document: dict[str, Any] = yaml.safe_load(text)
     return document
 

@@ -16,6 +16,7 @@ from essaim.platform.programmes.versions import (
 
 __all__ = [
     "add_role",
+    "all_programmes",
     "create_programme",
     "current_version",
     "load_folder",
@@ -33,6 +34,11 @@ def programme_by_slug(slug: str) -> Programme:
     if programme is None:
         raise Http404
     return programme
+
+
+def all_programmes() -> list[Programme]:
+    """Every programme with its roles, by title; the caller asks the rights."""
+    return list(Programme.objects.prefetch_related("roles"))
 
 
 def programme_for(user: Any, slug: str, action: str = "view") -> Programme:

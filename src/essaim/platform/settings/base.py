@@ -11,13 +11,15 @@ PLATFORM = Path(__file__).parents[1]
 ROOT = PLATFORM.parents[2]  # the checkout, when there is one
 DATA_DIR = Path(os.environ.get("ESSAIM_DATA_DIR", ROOT / "var"))
 
+PROGRAMMES_DIR = ROOT / "programmes"  # the programmes described in the open, and the meeting of 2022
+
 DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 ROOT_URLCONF = "essaim.platform.urls"
 WSGI_APPLICATION = "essaim.platform.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-DOMAINS = ["home", "accounts", "organisations", "programmes", "community"]
+DOMAINS = ["home", "accounts", "organisations", "programmes", "community", "demo"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

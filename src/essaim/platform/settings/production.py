@@ -5,6 +5,7 @@ import os
 from django.core.exceptions import ImproperlyConfigured
 
 from essaim.platform.settings.base import *  # noqa: F403
+from essaim.platform.settings.base import STORAGES
 
 
 def _required(name: str) -> str:
@@ -14,6 +15,7 @@ def _required(name: str) -> str:
     return value
 
 
+STORAGES["staticfiles"]["BACKEND"] = "essaim.platform.ui.storage.CompressedStaticStorage"
 SECRET_KEY = _required("ESSAIM_SECRET_KEY")
 ALLOWED_HOSTS = _required("ESSAIM_HOSTS").split(",")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]

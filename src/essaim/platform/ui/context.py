@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from essaim.platform.organisations.permissions import memberships
 
@@ -24,4 +25,9 @@ def _menu(request: HttpRequest) -> list[dict[str, object]]:
 
 def entries() -> list[tuple[str, str]]:
     """(address name, label) of each entry."""
-    return []
+    return [
+        ("programmes:list", _("Programmes")),
+        ("programmes:innovations", _("Innovations")),
+        ("community:events", _("Rencontres")),
+        ("teachings", _("Enseignements")),
+    ]

@@ -1,0 +1,108 @@
+"""The English catalogue: ``update`` it from the French texts, ``compile`` it, ``check`` that it is complete.
+
+French is the source language (docs/adr/0002), so the only catalogue is English. Works without the gettext programs.
+"""
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir, extract_javascript
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.conf import settings
+from django.utils.translation.template import templatize
+
+PLATFORM = Path(__file__).parents[1] / "src/essaim/platform"
+PO = PLATFORM / "locale/en/LC_MESSAGES/django.po"
+MO = PO.with_suffix(".mo")
+KEYWORDS: dict[str, Any] = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+
+
+def extract_template(fileobj: IO[bytes], keywords: Any, tags: Any, options: Any) -> Iterator[Any]:
+    """A Django template, turned into calls by Django itself, then read with a lexer that does not mind indentation."""
+    source = templatize(fileobj.read().decode("utf-8"))
+    return extract_javascript(io.BytesIO(source.encode("utf-8")), keywords, tags, options)
+
+
+def template() -> Catalog:
+    """All the texts of the platform, without their places: a moved line is not a change."""
+    catalog = Catalog(project="essaim", charset="utf-8")
+    methods = [
+        ("**/migrations/**", "ignore"),
+        ("**.py", "python"),
+        ("**/templates/**.html", extract_template),
+    ]
+    found = extract_from_dir(str(PLATFORM), method_map=methods, keywords=KEYWORDS)  # type: ignore[arg-type]
+    for _file, _line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
+        catalog.add(message, auto_comments=comments, context=context)
+    return catalog
+
+
+def read() -> Catalog:
+    with PO.open("rb") as file:
+        return read_po(file, locale="en")
+
+
+def update() -> None:
+    """Add new texts, drop those that are gone; a changed text must be translated again (no guessing)."""
+    catalog = read() if PO.exists() else Catalog(locale="en", project="essaim")
+    catalog.update(template(), no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    PO.parent.mkdir(parents=True, exist_ok=True)
+    with PO.open("wb") as file:
+        write_po(file, catalog, width=100, no_location=True, omit_header=False, sort_output=False)
+    compile_catalogue()
+    print(f"{len(missing(catalog))} texts to translate in {PO}")
+
+
+def compile_catalogue() -> None:
+    buffer = io.BytesIO()
+    write_mo(buffer, read())
+    MO.write_bytes(buffer.getvalue())
+
+
+def missing(catalog: Catalog) -> list[str]:
+    """Texts with no English."""
+    return [
+        str(m.id)
+        for m in catalog
+        if m.id and (m.fuzzy or not m.string or (isinstance(m.string, tuple) and not all(m.string)))
+    ]
+
+
+def check() -> None:
+    """Exit 1 when a text has no English, when the catalogue is not up to date, or when it is not compiled."""
+    catalog = read()
+    known = {(m.id, m.context) for m in catalog if m.id}
+    wanted = {(m.id, m.context) for m in template() if m.id}
+    problems = [f"not in the catalogue: {text!r}" for text, _ in wanted - known]
+    problems += [f"no longer in the code: {text!r}" for text, _ in known - wanted]
+    problems += [f"no English: {text!r}" for text in missing(catalog)]
+    buffer = io.BytesIO()
+    write_mo(buffer, catalog)
+    if not MO.exists() or MO.read_bytes() != buffer.getvalue():
+        problems.append("the compiled catalogue is not up to date")
+    if problems:
+        print(
+            "\n".join(problems), "\nRun `make translations`, then write the English.", sep="", file=sys.stderr
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    settings.configure(USE_I18N=True)
+    {"update": update, "compile": compile_catalogue, "check": check}[sys.argv[1]]()

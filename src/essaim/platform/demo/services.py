@@ -1,0 +1,72 @@
+"""Loads the demonstration through the services, as users would; a second load changes nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from essaim.platform.audit import writing_as
+from essaim.platform.community import services as community
+from essaim.platform.demo.people import LOADER, PASSWORD, PEOPLE, SIMULATED, Person
+from essaim.platform.organisations import services as organisations
+from essaim.platform.programmes import services as programmes
+
+if TYPE_CHECKING:
+    from essaim.platform.accounts.models import User
+
+Say = Callable[[str], None]
+
+
+class NotTheDemonstration(RuntimeError):
+    """Demonstration accounts have a public password: they are never created on a real site."""
+
+
+def load(say: Say, data: Path | None = None) -> None:
+    """Load programmes, accounts and simulated histories; ``data`` is a folder of official files to import too.
+
+    Raises ``NotTheDemonstration`` outside the demonstration's settings.
+    """
+    if not settings.DEMO:
+        raise NotTheDemonstration("La démonstration ne se charge que sous ses propres réglages.")
+    loader = _loader()
+    with writing_as(loader):
+        for folder in sorted(settings.PROGRAMMES_DIR.glob("*/protocol.yaml")):
+            with transaction.atomic():
+                programmes.load_folder(folder.parent, by=loader)
+        say("Programmes : les treize protocoles sont chargés.")
+        community.load_event(settings.PROGRAMMES_DIR / "rencontre-2022.yaml")
+        with transaction.atomic():
+            _accounts()
+        say("Comptes d’essai : prêts.")
+
+
+def people() -> tuple[Person, ...]:
+    """Who may enter in one click: the accounts of the demonstration, nobody elsewhere."""
+    return PEOPLE if settings.DEMO else ()
+
+
+def _loader() -> "User":
+    """The account in whose name the demonstration is loaded; nobody can log in with it."""
+    users = get_user_model().objects
+    known = users.filter(email=LOADER).first()
+    return known or users.create_user(LOADER, None, name="Chargement de la démonstration", is_active=False)
+
+
+def _accounts() -> None:
+    users = get_user_model().objects
+    password = make_password(PASSWORD)  # slow on purpose, and the same for all: once is enough
+    for slug, (name, kind) in SIMULATED.items():
+        if organisations.find_organisation(slug) is None:
+            organisations.create_organisation(slug=slug, name=name, kind=kind, simulated=True)
+    for person in PEOPLE:
+        if users.filter(email=person.email).exists():
+            continue
+        user = users.create_user(person.email, name=person.name)
+        user.password = password
+        user.save()
+        organisation = organisations.organisation_by_slug(person.organisation)
+        organisations.add_member(organisation, user, person.role, person.regions)

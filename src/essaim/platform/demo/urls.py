@@ -1,0 +1,5 @@
+from django.urls import path
+
+from essaim.platform.demo import views
+
+urlpatterns = [path("enter/", views.enter, name="demo_enter")]
