@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 from django.conf import settings
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 SCREENS: dict[str, tuple[str, str] | None] = {
     # teaching: (address, programme whose page is shown as the example), or None: to come
@@ -75,4 +75,7 @@ def _address(screen: tuple[str, str] | None) -> str:
     if screen is None:
         return ""
     name, programme = screen
-    return reverse(name, args=[programme] if programme else [])
+    try:
+        return reverse(name, args=[programme] if programme else [])
+    except NoReverseMatch:
+        return ""

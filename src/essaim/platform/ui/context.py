@@ -26,8 +26,6 @@ def _menu(request: HttpRequest) -> list[dict[str, object]]:
 def entries() -> list[tuple[str, str]]:
     """(address name, label) of each entry."""
     return [
-        ("programmes:list", _("Programmes")),
-        ("programmes:innovations", _("Innovations")),
         ("community:events", _("Rencontres")),
         ("teachings", _("Enseignements")),
     ]
