@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from essaim.territory.table import Floats
 
@@ -97,7 +98,8 @@ def acceptability(
         raise ValueError(f"k vaut {k} ; il doit aller de 1 au nombre de territoires ({n}).")
     reference = np.sort(_first(values @ weights.mean(axis=0), k))
     blocks = list(_blocks(values, weights, missing, seed))
-    with ThreadPoolExecutor(threads) as pool:
+    # BLAS threads of their own would only fight with these.
+    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
         parts = list(pool.map(lambda b: _count(b, k, n <= FULL_RANKS, reference), blocks))
     top = np.sum([p.top for p in parts], axis=0)
     central = np.sum([p.central for p in parts], axis=0) / np.where(top > 0, top, np.nan)[:, None]
