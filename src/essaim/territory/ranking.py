@@ -1,221 +1,212 @@
-"""Robust ranking: in what share of the admissible weights is each territory among the first k? (SMAA)
-
-Stochastic multicriteria acceptability analysis (Lahdelma, Hokkanen & Salminen 1998; SMAA-2, Lahdelma & Salminen
-2001) with an additive value and weights uniform on the admissible set. For weights w the score of territory i is
-``sum_c w_c v_ic``; over the draws come its top-k and rank acceptability, the central weights that favour it, and the
-share of weights with which it beats another. Ties at the k-th place share it.
-"""
+"""From a study and a table to a robust ranking, with everything that a committee may ask of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from scipy.stats import rankdata
 
-from essaim.territory.table import Floats
+import essaim
+from essaim.territory.codes import LEVELS, territories
+from essaim.territory.criteria import Notes, notes
+from essaim.territory.smaa import Acceptability, Missing, Status, acceptability, pairwise_winning
+from essaim.territory.study import Scope, Study, StudyError, digest, to_dict
+from essaim.territory.table import Floats, Table
+from essaim.territory.weights import Draws, WeightSpace, draw, weight_space
 
-Scores = NDArray[Any]  # float32 or float64
-Status = Literal["certain", "possible", "excluded"]
-
-# Above this number of territories the matrix of ranks is not kept: shares of the first k, and nothing else.
-FULL_RANKS: Final = 2_000
-# From this many scores on, they are computed in single precision.
-SINGLE: Final = 50_000_000
-BLOCK_CELLS: Final = 3_000_000
-# Scores nearer than this are a tie: the precision that both widths of floating point can hold.
-TIE: Final = 2e-6
-NORMAL_95: Final = 1.959963984540054
+MOST_CONTENDERS: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A note to draw: territory ``row`` lacks criterion ``column``; ``among`` are the notes of the others."""
+@dataclass(frozen=True)
+class Ranking:
+    """What a study gives on a table. Rows are in the order of ``notes.codes``.
 
-    row: int
-    column: int
-    among: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptability:
-    """Shares over the draws, all in [0, 1].
-
-    ``top`` (n,): among the first k; ``low``, ``high`` (n,): its 95 % Wilson interval (Monte-Carlo error only);
-    ``central`` (n, m): mean of the weights that put it there, NaN if none; ``ranks`` (n, n) or None: share of each
-    rank, first rank first; ``same_set``: share of weights whose first k are exactly those of the mean weights.
+    ``point`` (n,): score with the mean admissible weights, and ``point_rank`` (n,) from 1: the usual single ranking,
+    given for comparison. ``simulated``: labels of the criteria whose values were invented; one is enough to label
+    the whole ranking.
     """
 
-    k: int
-    top: Floats
-    low: Floats
-    high: Floats
-    central: Floats
-    ranks: Floats | None
-    same_set: float
+    study: Study
+    notes: Notes
+    space: WeightSpace
+    draws: Draws
+    accept: Acceptability
+    simulated: tuple[str, ...]
+    carried_down: tuple[str, ...]
+    provenance: Mapping[str, Any]
 
+    @cached_property
+    def mean_weights(self) -> Floats:
+        return np.asarray(self.draws.weights.mean(axis=0))
+
+    @cached_property
+    def point(self) -> Floats:
+        return np.asarray(self.notes.values @ self.mean_weights)
+
+    @cached_property
+    def point_rank(self) -> Floats:
+        return np.asarray(rankdata(-np.round(self.point, 9), method="min"))
+
+    @cached_property
+    def order(self) -> list[int]:
+        """Rows from the most to the least often among the first k; then by point score, then by code."""
+        keys = zip(self.accept.top, np.round(self.point, 9), self.notes.codes, strict=True)
+        ranked = sorted(enumerate(keys), key=lambda r: (-r[1][0], -r[1][1], r[1][2]))
+        return [i for i, _ in ranked]
+
+    @cached_property
     def statuses(self) -> list[Status]:
-        """certain: in with every draw; excluded: in with none; possible: the rest."""
-        return ["certain" if t >= 1 - 1e-9 else "excluded" if t <= 1e-9 else "possible" for t in self.top]
+        return self.accept.statuses()
 
-    def rank_interval(self, level: float = 0.9) -> NDArray[np.int64] | None:
-        """(n, 2) ranks, from 1, that hold at least the central ``level`` of the weights."""
-        if self.ranks is None:
-            return None
-        cumulated = np.cumsum(self.ranks, axis=1)
-        tail = (1 - level) / 2
-        low = (cumulated < tail + 1e-9).sum(axis=1) + 1
-        high = (cumulated < 1 - tail - 1e-9).sum(axis=1) + 1
-        return np.column_stack([low, high])
+    @cached_property
+    def rank_interval(self) -> NDArray[np.int64] | None:
+        return self.accept.rank_interval()
 
+    @cached_property
     def mean_rank(self) -> Floats | None:
-        if self.ranks is None:
-            return None
-        return np.asarray(self.ranks @ np.arange(1.0, self.ranks.shape[1] + 1))
+        return self.accept.mean_rank()
+
+    def row(self, code: str) -> int:
+        """Row of a territory, or why it has none."""
+        if code in self.notes.codes:
+            return self.notes.codes.index(code)
+        lacks = self.notes.left_out.get(code)
+        if lacks is not None:
+            raise StudyError([f"{code} n’est pas classé : valeur manquante pour {', '.join(lacks)}."])
+        raise StudyError([f"{code} n’est pas dans le périmètre de l’étude."])
+
+    def codes_of(self, status: Status) -> list[str]:
+        return [self.notes.codes[i] for i in self.order if self.statuses[i] == status]
+
+    def duel(self) -> tuple[list[str], Floats]:
+        """The territories most often in (at most 40) and the share of weights with which each beats each other."""
+        rows = [i for i in self.order if self.accept.top[i] > 0][:MOST_CONTENDERS]
+        return [self.notes.codes[i] for i in rows], pairwise_winning(
+            self.notes.values[rows], self.draws.weights
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data to store, export or show."""
+        keys = [c.key for c in self.notes.criteria]
+        return {
+            "study": to_dict(self.study),
+            "simulated": list(self.simulated),
+            "carried_down": list(self.carried_down),
+            "ranking": [self._row(i) for i in self.order],
+            "left_out": {c: list(lacks) for c, lacks in self.notes.left_out.items()},
+            "mean_weights": dict(zip(keys, self.mean_weights.round(6).tolist(), strict=True)),
+            "same_set_share": round(self.accept.same_set, 6),
+            "provenance": dict(self.provenance),
+        }
+
+    def _row(self, i: int) -> dict[str, Any]:
+        keys = [c.key for c in self.notes.criteria]
+        row: dict[str, Any] = {
+            "code": self.notes.codes[i],
+            "name": self.notes.names[i],
+            "status": self.statuses[i],
+            "top_share": round(float(self.accept.top[i]), 6),
+            "top_low": round(float(self.accept.low[i]), 6),
+            "top_high": round(float(self.accept.high[i]), 6),
+            "point_score": round(float(self.point[i]), 6),
+            "point_rank": int(self.point_rank[i]),
+            "notes": dict(zip(keys, self.notes.values[i].round(6).tolist(), strict=True)),
+            "filled": [k for j, k in enumerate(keys) if self.notes.filled[i, j]],
+            "unknown": [k for j, k in enumerate(keys) if self.notes.unknown[i, j]],
+        }
+        if self.rank_interval is not None and self.mean_rank is not None:
+            low, high = self.rank_interval[i].tolist()
+            row |= {"rank_low": low, "rank_high": high, "rank_mean": round(float(self.mean_rank[i]), 3)}
+        if np.isfinite(self.accept.central[i]).all():
+            row["central_weights"] = dict(zip(keys, self.accept.central[i].round(4).tolist(), strict=True))
+        return row
 
 
-def acceptability(
-    values: Floats,
-    weights: Floats,
-    k: int,
-    *,
-    effective: float | None = None,
-    missing: tuple[Missing, ...] = (),
-    seed: int = 0,
-    threads: int = 2,
-) -> Acceptability:
-    """Acceptability of n territories with notes ``values`` (n, m) under ``weights`` (S, m).
-
-    ``effective``: independent draws that the S are worth (S by default). The same seed gives the same answer
-    whatever the number of threads.
-    """
-    n, size = len(values), len(weights)
-    if not 1 <= k <= n:
-        raise ValueError(f"k vaut {k} ; il doit aller de 1 au nombre de territoires ({n}).")
-    reference = np.sort(_first(values @ weights.mean(axis=0), k))
-    blocks = list(_blocks(values, weights, missing, seed))
-    # BLAS threads of their own would only fight with these.
-    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
-        parts = list(pool.map(lambda b: _count(b, k, n <= FULL_RANKS, reference), blocks))
-    top = np.sum([p.top for p in parts], axis=0)
-    central = np.sum([p.central for p in parts], axis=0) / np.where(top > 0, top, np.nan)[:, None]
-    low, high = wilson(top / size, float(size if effective is None else effective))
-    kept = [p.ranks for p in parts if p.ranks is not None]
-    ranks = np.sum(kept, axis=0) / size if kept else None
-    same = sum(p.same_set for p in parts) / size
-    return Acceptability(k, top / size, low, high, central, ranks, float(same))
+def in_scope(study: Study, table: Table) -> Table:
+    """The rows of the table that the study's scope keeps."""
+    scope = study.scope
+    unknown = [c for c in (*scope.codes, *scope.without) if c not in set(table.codes)]
+    if unknown:
+        raise StudyError([f"Codes du périmètre absents de la table : {', '.join(unknown[:5])}."])
+    kept = set(scope.codes or table.codes) - set(scope.without)
+    if scope.regions or scope.departments:
+        kept &= _inside(study.unit, scope)
+    if not kept:
+        raise StudyError(["Aucun territoire dans ce périmètre : élargissez scope."])
+    return table.only(kept)
 
 
-def pairwise_winning(values: Floats, weights: Floats) -> Floats:
-    """(p, p) share of weights with which each of p territories beats each other; ties count half."""
-    scores = weights @ values.T
-    wins = np.empty((len(values), len(values)))
-    for i in range(len(values)):
-        gap = scores[:, [i]] - scores
-        wins[i] = (gap > TIE).mean(axis=0) + 0.5 * (np.abs(gap) <= TIE).mean(axis=0)
-    return wins
+def _inside(unit: str, scope: Scope) -> set[str]:
+    if unit not in LEVELS:
+        raise StudyError(
+            [
+                f"Pour l’unité « {unit} », donnez la liste des codes : régions et départements n’y sont pas connus."
+            ]
+        )
+    places = territories(next(lv for lv in LEVELS if lv == unit))
+    return {
+        c
+        for c, t in places.items()
+        if t.region in scope.regions or any(d in scope.departments for d in t.departments[:1])
+    }
 
 
-def wilson(share: Floats, size: float) -> tuple[Floats, Floats]:
-    """95 % interval of a share seen over ``size`` independent draws (Wilson 1927): never empty at 0 or 1."""
-    z2 = NORMAL_95**2 / size
-    centre = (share + z2 / 2) / (1 + z2)
-    half = NORMAL_95 / (1 + z2) * np.sqrt(share * (1 - share) / size + z2 / (4 * size))
-    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
-
-
-# --- one block of draws --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    values: Floats
-    weights: Floats
-    missing: tuple[Missing, ...]
-    seed: tuple[int, int]
-    single: bool
-
-    def scores(self) -> Scores:
-        """(B, n) scores, notes that are unknown drawn anew for each weight vector."""
-        weights, values = self.weights, self.values
-        if self.single:
-            found: Scores = weights.astype(np.float32) @ values.astype(np.float32).T
-        else:
-            found = weights @ values.T
-        rng = np.random.default_rng(self.seed)
-        for hole in self.missing:
-            drawn = rng.choice(hole.among, len(weights)) - values[hole.row, hole.column]
-            found[:, hole.row] += (weights[:, hole.column] * drawn).astype(found.dtype)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    top: Floats
-    central: Floats
-    ranks: Floats | None
-    same_set: int
-
-
-def _blocks(values: Floats, weights: Floats, missing: tuple[Missing, ...], seed: int) -> Iterator[_Block]:
-    n, size = len(values), len(weights)
-    rows = max(1, BLOCK_CELLS // n)
-    for rank, start in enumerate(range(0, size, rows)):
-        single = n * size > SINGLE
-        yield _Block(values, weights[start : start + rows], missing, (seed, rank), single)
-
-
-def _count(block: _Block, k: int, with_ranks: bool, reference: NDArray[np.intp]) -> _Counts:
-    scores = block.scores()
-    n = scores.shape[1]
-    ranks = _rank_counts(scores) if with_ranks else None
-    rows, columns, share = _members(scores, k)
-    top = np.bincount(columns, share, n)
-    central = np.column_stack([np.bincount(columns, share * w[rows], n) for w in block.weights.T])
-    hits = np.bincount(rows[np.isin(columns, reference)], minlength=len(scores))
-    return _Counts(np.asarray(top, float), np.asarray(central, float), ranks, int((hits == k).sum()))
-
-
-def _members(scores: Scores, k: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-    """Rows, columns and shares of those among the first k; those tied at the limit share its places."""
-    count, n = scores.shape
-    limit = np.partition(scores, n - k, axis=1)[:, n - k]
-    rows, columns = np.divmod(np.flatnonzero(scores >= (limit - TIE)[:, None]), n)
-    sure = scores[rows, columns] > limit[rows] + TIE
-    above = np.bincount(rows[sure], minlength=count)
-    tied = np.bincount(rows[~sure], minlength=count)
-    return rows, columns, np.where(sure, 1.0, ((k - above) / np.maximum(tied, 1))[rows])
-
-
-def _rank_counts(scores: Scores) -> Floats:
-    """(n, n) how often each territory (row) has each rank (column)."""
-    n = scores.shape[1]
-    order = np.argsort(-scores, axis=1)
-    ordered = np.take_along_axis(scores, order, axis=1)
-    tied = (ordered[:, :-1] - ordered[:, 1:] <= TIE).any(axis=1)
-    clear = np.bincount((order[~tied] * n + np.arange(n)).ravel(), minlength=n * n).reshape(n, n)
-    return clear + _tied_rank_counts(order[tied], ordered[tied]) if tied.any() else np.asarray(clear, float)
-
-
-def _tied_rank_counts(order: NDArray[np.intp], ordered: Scores) -> Floats:
-    """The same for draws with ties: a group of t equals has 1/t of each of its t ranks."""
-    count, n = order.shape
-    opens = np.ones((count, n), bool)
-    opens[:, 1:] = ordered[:, :-1] - ordered[:, 1:] > TIE
-    starts = np.flatnonzero(opens)
-    sizes = np.diff(np.append(starts, count * n))
-    length = np.repeat(sizes, sizes)
-    base = order.ravel() * (n + 1) + np.repeat(starts % n, sizes)
-    # Differences along ranks: +1/t where the group opens, -1/t after its last rank, summed at the end.
-    steps = np.bincount(base, 1.0 / length, n * (n + 1)) - np.bincount(
-        base + length, 1.0 / length, n * (n + 1)
+def run(study: Study, table: Table) -> Ranking:
+    """The ranking of a study on a table whose columns hold its indicators."""
+    if table.level != study.unit:
+        raise StudyError([f"La table est au niveau « {table.level} » et l’étude au niveau « {study.unit} »."])
+    kept = in_scope(study, table)
+    found = notes(study.criteria, kept)
+    if study.k > len(found.codes):
+        raise StudyError([f"k vaut {study.k} pour {len(found.codes)} territoires classés : baissez k."])
+    space = weight_space(study.weights, [c.key for c in study.criteria], study.families())
+    draws = draw(space, study.samples, study.seed)
+    accept = acceptability(
+        found.values,
+        draws.weights,
+        study.k,
+        effective=draws.effective,
+        missing=_holes(found),
+        seed=study.seed,
     )
-    return np.asarray(np.cumsum(steps.reshape(n, n + 1), axis=1)[:, :n])
+    indicators = [c.indicator for c in study.criteria]
+    return Ranking(
+        study,
+        found,
+        space,
+        draws,
+        accept,
+        tuple(kept.column(k).measure.label for k in indicators if kept.column(k).measure.simulated),
+        tuple(kept.column(k).measure.label for k in indicators if kept.carried_down(k)),
+        _provenance(study, kept, draws),
+    )
 
 
-def _first(scores: Floats, k: int) -> NDArray[np.intp]:
-    return np.argsort(-scores, kind="stable")[:k]
+def _holes(found: Notes) -> tuple[Missing, ...]:
+    holes = []
+    for row, column in zip(*np.nonzero(found.unknown), strict=True):
+        known = found.values[~found.unknown[:, column], column]
+        holes.append(Missing(int(row), int(column), known))
+    return tuple(holes)
+
+
+def _provenance(study: Study, table: Table, draws: Draws) -> dict[str, Any]:
+    used = [table.column(c.indicator) for c in study.criteria]
+    values = {c.measure.key: [None if np.isnan(v) else float(v) for v in c.values] for c in used}
+    return {
+        "study_sha256": study.fingerprint(),
+        "data_sha256": digest({"level": table.level, "codes": table.codes, "values": values}),
+        "version": essaim.__version__,
+        "numpy": np.__version__,
+        "seed": study.seed,
+        "draws": len(draws.weights),
+        "effective_draws": round(draws.effective),
+        "sampler": draws.method,
+        "acceptance": draws.acceptance,
+        "measures": [asdict(c.measure) for c in used],
+    }

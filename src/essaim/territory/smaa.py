@@ -1,0 +1,221 @@
+"""Robust ranking: in what share of the admissible weights is each territory among the first k? (SMAA)
+
+Stochastic multicriteria acceptability analysis (Lahdelma, Hokkanen & Salminen 1998; SMAA-2, Lahdelma & Salminen
+2001) with an additive value and weights uniform on the admissible set. For weights w the score of territory i is
+``sum_c w_c v_ic``; over the draws come its top-k and rank acceptability, the central weights that favour it, and the
+share of weights with which it beats another. Ties at the k-th place share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from essaim.territory.table import Floats
+
+Scores = NDArray[Any]  # float32 or float64
+Status = Literal["certain", "possible", "excluded"]
+
+# Above this number of territories the matrix of ranks is not kept: shares of the first k, and nothing else.
+FULL_RANKS: Final = 2_000
+# From this many scores on, they are computed in single precision.
+SINGLE: Final = 50_000_000
+BLOCK_CELLS: Final = 3_000_000
+# Scores nearer than this are a tie: the precision that both widths of floating point can hold.
+TIE: Final = 2e-6
+NORMAL_95: Final = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A note to draw: territory ``row`` lacks criterion ``column``; ``among`` are the notes of the others."""
+
+    row: int
+    column: int
+    among: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptability:
+    """Shares over the draws, all in [0, 1].
+
+    ``top`` (n,): among the first k; ``low``, ``high`` (n,): its 95 % Wilson interval (Monte-Carlo error only);
+    ``central`` (n, m): mean of the weights that put it there, NaN if none; ``ranks`` (n, n) or None: share of each
+    rank, first rank first; ``same_set``: share of weights whose first k are exactly those of the mean weights.
+    """
+
+    k: int
+    top: Floats
+    low: Floats
+    high: Floats
+    central: Floats
+    ranks: Floats | None
+    same_set: float
+
+    def statuses(self) -> list[Status]:
+        """certain: in with every draw; excluded: in with none; possible: the rest."""
+        return ["certain" if t >= 1 - 1e-9 else "excluded" if t <= 1e-9 else "possible" for t in self.top]
+
+    def rank_interval(self, level: float = 0.9) -> NDArray[np.int64] | None:
+        """(n, 2) ranks, from 1, that hold at least the central ``level`` of the weights."""
+        if self.ranks is None:
+            return None
+        cumulated = np.cumsum(self.ranks, axis=1)
+        tail = (1 - level) / 2
+        low = (cumulated < tail + 1e-9).sum(axis=1) + 1
+        high = (cumulated < 1 - tail - 1e-9).sum(axis=1) + 1
+        return np.column_stack([low, high])
+
+    def mean_rank(self) -> Floats | None:
+        if self.ranks is None:
+            return None
+        return np.asarray(self.ranks @ np.arange(1.0, self.ranks.shape[1] + 1))
+
+
+def acceptability(
+    values: Floats,
+    weights: Floats,
+    k: int,
+    *,
+    effective: float | None = None,
+    missing: tuple[Missing, ...] = (),
+    seed: int = 0,
+    threads: int = 2,
+) -> Acceptability:
+    """Acceptability of n territories with notes ``values`` (n, m) under ``weights`` (S, m).
+
+    ``effective``: independent draws that the S are worth (S by default). The same seed gives the same answer
+    whatever the number of threads.
+    """
+    n, size = len(values), len(weights)
+    if not 1 <= k <= n:
+        raise ValueError(f"k vaut {k} ; il doit aller de 1 au nombre de territoires ({n}).")
+    reference = np.sort(_first(values @ weights.mean(axis=0), k))
+    blocks = list(_blocks(values, weights, missing, seed))
+    # BLAS threads of their own would only fight with these.
+    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
+        parts = list(pool.map(lambda b: _count(b, k, n <= FULL_RANKS, reference), blocks))
+    top = np.sum([p.top for p in parts], axis=0)
+    central = np.sum([p.central for p in parts], axis=0) / np.where(top > 0, top, np.nan)[:, None]
+    low, high = wilson(top / size, float(size if effective is None else effective))
+    kept = [p.ranks for p in parts if p.ranks is not None]
+    ranks = np.sum(kept, axis=0) / size if kept else None
+    same = sum(p.same_set for p in parts) / size
+    return Acceptability(k, top / size, low, high, central, ranks, float(same))
+
+
+def pairwise_winning(values: Floats, weights: Floats) -> Floats:
+    """(p, p) share of weights with which each of p territories beats each other; ties count half."""
+    scores = weights @ values.T
+    wins = np.empty((len(values), len(values)))
+    for i in range(len(values)):
+        gap = scores[:, [i]] - scores
+        wins[i] = (gap > TIE).mean(axis=0) + 0.5 * (np.abs(gap) <= TIE).mean(axis=0)
+    return wins
+
+
+def wilson(share: Floats, size: float) -> tuple[Floats, Floats]:
+    """95 % interval of a share seen over ``size`` independent draws (Wilson 1927): never empty at 0 or 1."""
+    z2 = NORMAL_95**2 / size
+    centre = (share + z2 / 2) / (1 + z2)
+    half = NORMAL_95 / (1 + z2) * np.sqrt(share * (1 - share) / size + z2 / (4 * size))
+    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
+
+
+# --- one block of draws --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    values: Floats
+    weights: Floats
+    missing: tuple[Missing, ...]
+    seed: tuple[int, int]
+    single: bool
+
+    def scores(self) -> Scores:
+        """(B, n) scores, notes that are unknown drawn anew for each weight vector."""
+        weights, values = self.weights, self.values
+        if self.single:
+            found: Scores = weights.astype(np.float32) @ values.astype(np.float32).T
+        else:
+            found = weights @ values.T
+        rng = np.random.default_rng(self.seed)
+        for hole in self.missing:
+            drawn = rng.choice(hole.among, len(weights)) - values[hole.row, hole.column]
+            found[:, hole.row] += (weights[:, hole.column] * drawn).astype(found.dtype)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    top: Floats
+    central: Floats
+    ranks: Floats | None
+    same_set: int
+
+
+def _blocks(values: Floats, weights: Floats, missing: tuple[Missing, ...], seed: int) -> Iterator[_Block]:
+    n, size = len(values), len(weights)
+    rows = max(1, BLOCK_CELLS // n)
+    for rank, start in enumerate(range(0, size, rows)):
+        single = n * size > SINGLE
+        yield _Block(values, weights[start : start + rows], missing, (seed, rank), single)
+
+
+def _count(block: _Block, k: int, with_ranks: bool, reference: NDArray[np.intp]) -> _Counts:
+    scores = block.scores()
+    n = scores.shape[1]
+    ranks = _rank_counts(scores) if with_ranks else None
+    rows, columns, share = _members(scores, k)
+    top = np.bincount(columns, share, n)
+    central = np.column_stack([np.bincount(columns, share * w[rows], n) for w in block.weights.T])
+    hits = np.bincount(rows[np.isin(columns, reference)], minlength=len(scores))
+    return _Counts(np.asarray(top, float), np.asarray(central, float), ranks, int((hits == k).sum()))
+
+
+def _members(scores: Scores, k: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    """Rows, columns and shares of those among the first k; those tied at the limit share its places."""
+    count, n = scores.shape
+    limit = np.partition(scores, n - k, axis=1)[:, n - k]
+    rows, columns = np.divmod(np.flatnonzero(scores >= (limit - TIE)[:, None]), n)
+    sure = scores[rows, columns] > limit[rows] + TIE
+    above = np.bincount(rows[sure], minlength=count)
+    tied = np.bincount(rows[~sure], minlength=count)
+    return rows, columns, np.where(sure, 1.0, ((k - above) / np.maximum(tied, 1))[rows])
+
+
+def _rank_counts(scores: Scores) -> Floats:
+    """(n, n) how often each territory (row) has each rank (column)."""
+    n = scores.shape[1]
+    order = np.argsort(-scores, axis=1)
+    ordered = np.take_along_axis(scores, order, axis=1)
+    tied = (ordered[:, :-1] - ordered[:, 1:] <= TIE).any(axis=1)
+    clear = np.bincount((order[~tied] * n + np.arange(n)).ravel(), minlength=n * n).reshape(n, n)
+    return clear + _tied_rank_counts(order[tied], ordered[tied]) if tied.any() else np.asarray(clear, float)
+
+
+def _tied_rank_counts(order: NDArray[np.intp], ordered: Scores) -> Floats:
+    """The same for draws with ties: a group of t equals has 1/t of each of its t ranks."""
+    count, n = order.shape
+    opens = np.ones((count, n), bool)
+    opens[:, 1:] = ordered[:, :-1] - ordered[:, 1:] > TIE
+    starts = np.flatnonzero(opens)
+    sizes = np.diff(np.append(starts, count * n))
+    length = np.repeat(sizes, sizes)
+    base = order.ravel() * (n + 1) + np.repeat(starts % n, sizes)
+    # Differences along ranks: +1/t where the group opens, -1/t after its last rank, summed at the end.
+    steps = np.bincount(base, 1.0 / length, n * (n + 1)) - np.bincount(
+        base + length, 1.0 / length, n * (n + 1)
+    )
+    return np.asarray(np.cumsum(steps.reshape(n, n + 1), axis=1)[:, :n])
+
+
+def _first(scores: Floats, k: int) -> NDArray[np.intp]:
+    return np.argsort(-scores, kind="stable")[:k]

@@ -1,0 +1,212 @@
+"""A study: what a committee states before it sees the result, frozen.
+
+A study is a small document (YAML or JSON, ``format: essaim/study/1``). With the same table, the same study gives
+the same ranking (``ranking.run``), whose provenance says which study and which values made it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from essaim.territory.codes import LEVELS
+from essaim.territory.criteria import FAMILIES, Criterion, Transform, problems
+from essaim.territory.weights import WeightError, weight_space
+
+FORMAT: Final = "essaim/study/1"
+UNITS: Final = (*LEVELS, "ze", "qpv", "set")
+MAX_SAMPLES: Final = 200_000
+
+
+class StudyError(ValueError):
+    """A study document that cannot be read or run; ``problems`` lists everything at once, in French."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__("\n".join(found))
+        self.problems = tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which territories compete: regions, départements or codes (none given: all), less ``without``."""
+
+    regions: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Unit, scope, criteria, weights as constraints, how many territories are sought, and the seed of the draws."""
+
+    title: str
+    unit: str
+    criteria: tuple[Criterion, ...]
+    k: int
+    weights: tuple[str, ...] = ()
+    scope: Scope = field(default_factory=Scope)
+    seed: int = 1
+    samples: int = 10_000
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        found = _problems(self)
+        if found:
+            raise StudyError(found)
+
+    def families(self) -> dict[str, list[str]]:
+        return {f: [c.key for c in self.criteria if c.family == f] for f in FAMILIES}
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the canonical document: two studies that differ in anything differ here."""
+        return digest(to_dict(self))
+
+
+# --- the document ------------------------------------------------------------------------------------------
+
+
+def to_dict(study: Study) -> dict[str, Any]:
+    """The document as plain data, in a fixed order; ``from_dict`` reads it back equal."""
+    document: dict[str, Any] = {"format": FORMAT, **asdict(study)}
+    return json.loads(json.dumps(document))  # type: ignore[no-any-return]
+
+
+def to_yaml(study: Study) -> str:
+    return yaml.safe_dump(to_dict(study), allow_unicode=True, sort_keys=False)
+
+
+def from_yaml(text: str) -> Study:
+    """Read a study from YAML (or JSON, which YAML contains)."""
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (ligne {mark.line + 1}, colonne {mark.column + 1})" if mark else ""
+        raise StudyError([f"Ce n’est pas du YAML lisible{where}."]) from error
+    return from_dict(document)
+
+
+def from_dict(document: object) -> Study:
+    """Read a study from plain data; every problem is listed at once."""
+    if not isinstance(document, Mapping):
+        raise StudyError(["Une étude est un document à clés : title, unit, criteria, k, weights…"])
+    if document.get("format", FORMAT) != FORMAT:
+        raise StudyError([f"Format inconnu : « {document.get('format')} » ; attendu : {FORMAT}."])
+    data = {str(k): v for k, v in document.items() if k != "format"}
+    found = _unknown_keys("L’étude", data, set(Study.__dataclass_fields__))
+    found += [f"Clé manquante : {k}." for k in ("title", "unit", "criteria", "k") if k not in data]
+    if found:
+        raise StudyError(found)
+    data["criteria"] = _criteria(data["criteria"])
+    data["scope"] = _scope(data.get("scope") or {})
+    data["weights"] = tuple(str(w) for w in _list("weights", data.get("weights") or []))
+    for name in ("title", "unit", "note"):
+        data[name] = str(data.get(name, ""))
+    return Study(**data)
+
+
+def _criteria(raw: object) -> tuple[Criterion, ...]:
+    found: list[str] = []
+    read: list[Criterion] = []
+    for rank, item in enumerate(_list("criteria", raw), 1):
+        where = f"Critère n° {rank}"
+        if not isinstance(item, Mapping):
+            found.append(f"{where} : attendu un bloc à clés (key, family, indicator…).")
+            continue
+        lacking = [k for k in ("key", "family", "indicator") if k not in item]
+        found += [f"{where} : clé manquante : {k}." for k in lacking]
+        found += _unknown_keys(where, item, set(Criterion.__dataclass_fields__))
+        transform, bad = _transform(where, item.get("transform") or {})
+        found += bad
+        if not found:
+            texts = {k: str(v) for k, v in item.items() if k != "transform"}
+            read.append(Criterion(**texts, transform=transform))  # type: ignore[arg-type]
+    if found:
+        raise StudyError(found)
+    return tuple(read)
+
+
+def _transform(where: str, raw: object) -> tuple[Transform, list[str]]:
+    if isinstance(raw, str):
+        raw = {"kind": raw}
+    if not isinstance(raw, Mapping):
+        return Transform(), [f"{where} : transform doit être un nom ou un bloc à clés."]
+    bad = _unknown_keys(f"{where}, transform", raw, set(Transform.__dataclass_fields__))
+    try:
+        numbers = {k: float(raw[k]) for k in ("low", "high", "at") if raw.get(k) is not None}
+        points = tuple((float(x), float(y)) for x, y in raw.get("points") or ())
+    except (TypeError, ValueError):
+        return Transform(), [*bad, f"{where} : les bornes et les points de transform sont des nombres."]
+    return Transform(str(raw.get("kind", "rank")), points=points, **numbers), bad  # type: ignore[arg-type]
+
+
+def _scope(raw: object) -> Scope:
+    if not isinstance(raw, Mapping):
+        raise StudyError(["scope est un bloc à clés : regions, departments, codes, without."])
+    bad = _unknown_keys("scope", raw, set(Scope.__dataclass_fields__))
+    lists = {str(k): _list(f"scope.{k}", v or []) for k, v in raw.items()}
+    bad += [
+        f"scope.{name} : le code {code!r} a été lu comme un nombre. Mettez-le entre guillemets : "
+        "sans eux, les zéros de tête se perdent."
+        for name, codes in lists.items()
+        for code in codes
+        if not isinstance(code, str)
+    ]
+    if bad:
+        raise StudyError(bad)
+    return Scope(**{k: tuple(str(c) for c in v) for k, v in lists.items()})
+
+
+def _list(name: str, raw: object) -> list[Any]:
+    if not isinstance(raw, (list, tuple)):
+        raise StudyError([f"{name} doit être une liste."])
+    return list(raw)
+
+
+def _unknown_keys(where: str, data: Mapping[Any, Any], known: set[str]) -> list[str]:
+    return [
+        f"{where} : clé inconnue « {k} » ; clés possibles : {', '.join(sorted(known))}."
+        for k in data
+        if str(k) not in known
+    ]
+
+
+def _problems(study: Study) -> list[str]:
+    found: list[str] = []
+    if study.unit not in UNITS:
+        found.append(f"Unité inconnue : « {study.unit} » ; choix possibles : {', '.join(UNITS)}.")
+    for name, value, most in (("k", study.k, None), ("samples", study.samples, MAX_SAMPLES)):
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            found.append(f"{name} vaut {value!r} : attendu un entier d’au moins 1.")
+        elif most is not None and value > most:
+            found.append(f"{name} vaut {value} : au plus {most}.")
+    if not isinstance(study.seed, int) or study.seed < 0:
+        found.append(f"seed vaut {study.seed!r} : attendu un entier positif ou nul.")
+    if not study.criteria:
+        found.append("Une étude demande au moins un critère.")
+    keys = [c.key for c in study.criteria]
+    found += [f"Le critère « {k} » figure deux fois." for k in sorted({k for k in keys if keys.count(k) > 1})]
+    for criterion in study.criteria:
+        if not criterion.key.isidentifier() or criterion.key in FAMILIES:
+            found.append(
+                f"Nom de critère impossible : « {criterion.key} ». Prenez des lettres, chiffres et soulignés, "
+                f"et pas le nom d’une famille ({', '.join(FAMILIES)})."
+            )
+        found += problems(criterion)
+    if not found:
+        try:
+            weight_space(study.weights, keys, study.families())
+        except WeightError as error:
+            found.append(str(error))
+    return found
+
+
+def digest(data: object) -> str:
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
