@@ -10,6 +10,8 @@ from essaim.platform.organisations import services as organisations
 from essaim.platform.organisations.models import Membership, Organisation
 from essaim.platform.programmes import services as programmes
 from essaim.platform.programmes.models import Programme
+from essaim.platform.sites import services as sites
+from essaim.platform.sites.models import Site
 
 
 class Make:
@@ -43,3 +45,11 @@ class Make:
         programme = programmes.create_programme(title=title, **fields)
         programmes.add_role(programme, head or self.organisation(), "head")
         return programme
+
+    def site(self, programme: Programme | None = None, name: str = "", **fields: Any) -> Site:
+        """A site of ``programme`` (a new one when none is given); ``code`` is a commune unless ``level`` says."""
+        if fields.get("code"):
+            fields.setdefault("level", "commune")
+        return sites.create_site(
+            programme or self.programme(), name=name or f"Site {next(self._numbers)}", **fields
+        )

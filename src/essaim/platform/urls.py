@@ -9,5 +9,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("organisations/", include("essaim.platform.organisations.urls")),
     path("", include("essaim.platform.community.urls")),
+    path("", include("essaim.platform.sites.urls")),
     path("demo/", include("essaim.platform.demo.urls")),
 ]

@@ -139,6 +139,11 @@ def create_lesson(programme: "Programme", *, by: "User", **fields: Any) -> Lesso
     return lesson
 
 
+def lesson_kinds() -> list[tuple[str, str]]:
+    """The natures of a lesson, for the forms of other domains."""
+    return [(value, str(label)) for value, label in Lesson.Kind.choices]
+
+
 def lessons_of(programme: "Programme") -> QuerySet[Lesson]:
     return Lesson.objects.filter(programme=programme).select_related("author")
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from essaim.platform.audit import writing_as
@@ -126,3 +127,18 @@ def organisation_by_slug(slug: str) -> Organisation:
 
 def find_organisation(slug: str) -> Organisation | None:
     return Organisation.objects.filter(slug=slug).first()
+
+
+def structure_named(name: str, *, source: str = "", simulated: bool = False) -> Organisation:
+    """The organisation of this name (case does not count), or a new receiving structure."""
+    name = name.strip()
+    known = Organisation.objects.filter(name__iexact=name).order_by("pk").first()
+    if known:
+        return known
+    stem = slug = slugify(name)[:40] or "structure"
+    number = 2
+    while Organisation.objects.filter(slug=slug).exists():
+        slug, number = f"{stem}-{number}", number + 1
+    return create_organisation(
+        slug=slug, name=name, kind=Organisation.Kind.STRUCTURE, source=source, simulated=simulated
+    )
