@@ -1,7 +1,7 @@
 """Factories: small valid objects, made through the services as users would."""
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.utils.text import slugify
@@ -12,6 +12,10 @@ from essaim.platform.programmes import services as programmes
 from essaim.platform.programmes.models import Programme
 from essaim.platform.sites import services as sites
 from essaim.platform.sites.models import Site
+from essaim.protocol import Protocol
+
+if TYPE_CHECKING:
+    from essaim.platform.programmes.models import ProtocolVersion
 
 
 class Make:
@@ -53,3 +57,29 @@ class Make:
         return sites.create_site(
             programme or self.programme(), name=name or f"Site {next(self._numbers)}", **fields
         )
+
+    def protocol(self, version: str = "1.0.0", **fields: Any) -> Protocol:
+        """Two components: ``accueil`` (core) and ``rythme`` (adaptable, 1 to 5 days a week, 2 at first)."""
+        source = {"id": "cahier", "title": "Cahier des charges"}
+        days = {"id": "jours", "label": "Jours par semaine", "type": "number", "unit": "jours", "step": 1}
+        document = {
+            "format": "essaim/protocol/1",
+            "id": "protocole",
+            "version": version,
+            "title": "Le protocole",
+            "essence": {"for_whom": "Les habitants", "why": "Apprendre ensemble", "sources": ["cahier"]},
+            "sources": [source],
+            "components": [
+                {"id": "accueil", "kind": "core", "title": "Accueil", "function": "Que chacun puisse entrer",
+                 "form": "Une porte ouverte", "sources": ["cahier"]},
+                {"id": "rythme", "kind": "adaptable", "title": "Rythme", "function": "Tenir dans la durée",
+                 "form": "Des journées régulières", "sources": ["cahier"],
+                 "parameters": [{**days, "min": 1, "max": 5, "default": 2}]},
+            ],
+        }  # fmt: skip
+        return Protocol.from_dict(document | fields)
+
+    def version(self, programme: Programme, protocol: Protocol | None = None, **fields: Any) -> "ProtocolVersion":
+        """A published version of the programme's protocol."""
+        author = fields.pop("by", None) or self.user()
+        return programmes.publish_document(programme, protocol or self.protocol(), by=author, **fields)

@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("organisations/", include("essaim.platform.organisations.urls")),
+    path("", include("essaim.platform.programmes.urls")),
     path("", include("essaim.platform.community.urls")),
     path("", include("essaim.platform.sites.urls")),
     path("demo/", include("essaim.platform.demo.urls")),

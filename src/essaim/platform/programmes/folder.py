@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from essaim.opendata.schema import Column, Row
 from essaim.opendata.tables import read_table
+from essaim.platform.dates import in_words as date_in_words
 from essaim.protocol import InvalidDocument, Protocol, load
 from essaim.protocol.codec import Date, FreeText, Id, Text, Url, decode_into
 from essaim.protocol.document import Source
@@ -153,7 +154,7 @@ def citation(source: Source) -> dict[str, str]:
 def in_words(citations: Iterable[Mapping[str, str]]) -> str:
     """Citations on one line, as a text field keeps them."""
     return " ; ".join(
-        ", ".join(part for part in (c["title"], c["publisher"], c["date"]) if part) for c in citations
+        ", ".join(part for part in (c["title"], c["publisher"], date_in_words(c["date"])) if part) for c in citations
     )
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 
-from essaim.platform.organisations.permissions import memberships
-from essaim.platform.programmes.models import Programme, ProgrammeRole
+from essaim.platform.organisations.permissions import memberships, organisation_ids
+from essaim.platform.programmes.models import Innovation, Programme, ProgrammeRole
 from essaim.platform.rights import ANY_STATE, Policy, actions
 
 _READ = actions("view", "view_protocol")
@@ -93,3 +93,28 @@ def programmes_where(user: Any, action: str) -> list[Programme]:
 def open_programme(slug: str) -> Programme:
     """The programme of an address, its roles fetched with it; 404 when there is none. The caller checks the right."""
     return get_object_or_404(Programme.objects.prefetch_related("roles"), slug=slug)
+
+
+INNOVATION_ABILITIES = {
+    "owner": {ANY_STATE: actions("view", "decide", "edit")},
+    "network": {ANY_STATE: actions("view", "decide", "edit")},
+    "reader": {ANY_STATE: actions("view")},
+}
+
+
+def roles_on_innovation(user: Any, innovation: Innovation) -> frozenset[str]:
+    """``owner`` (member of the organisation that follows it), ``network`` of its programme, ``reader`` of it."""
+    roles = set()
+    if innovation.owner_id in organisation_ids(user, "manager", "member"):
+        roles.add("owner")
+    if innovation.programme:
+        if POLICY.can(user, "view", innovation.programme):
+            roles.add("reader")
+        if "network" in roles_on_programme(user, innovation.programme):
+            roles.add("network")
+    return frozenset(roles)
+
+
+INNOVATION_POLICY: Policy[Innovation] = Policy(
+    abilities=INNOVATION_ABILITIES, roles=roles_on_innovation, state=lambda innovation: innovation.stage
+)

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.http import Http404
 
+from essaim.platform.programmes.funnel import innovations_of, pass_gate, spot
 from essaim.platform.programmes.loading import load_folder
-from essaim.platform.programmes.models import Programme, ProgrammeRole
+from essaim.platform.programmes.models import Innovation, Programme, ProgrammeRole
 from essaim.platform.programmes.permissions import POLICY
 from essaim.platform.programmes.versions import (
     current_version,
@@ -19,11 +20,16 @@ __all__ = [
     "all_programmes",
     "create_programme",
     "current_version",
+    "innovation_of",
+    "innovations_of",
     "load_folder",
+    "pass_gate",
     "programme_by_slug",
     "programme_for",
     "publish_document",
     "published_versions",
+    "spot",
+    "update_programme",
     "version_numbered",
 ]
 
@@ -61,3 +67,16 @@ def add_role(programme: Programme, organisation: Any, role: str, **fields: Any) 
     held.full_clean()
     held.save()
     return held
+
+
+def update_programme(programme: Programme, **fields: Any) -> Programme:
+    for name, value in fields.items():
+        setattr(programme, name, value)
+    programme.full_clean()
+    programme.save()
+    return programme
+
+
+def innovation_of(programme: Programme) -> Innovation | None:
+    """The innovation that became this programme."""
+    return Innovation.objects.filter(programme=programme).prefetch_related("decisions").first()

@@ -1,0 +1,82 @@
+"""What people type about programmes and innovations."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from essaim.platform.dates import validate_partial
+from essaim.platform.organisations.permissions import memberships
+from essaim.platform.programmes.funnel import next_stages
+from essaim.platform.programmes.models import Innovation, Programme
+
+if TYPE_CHECKING:
+    from essaim.platform.accounts.models import User
+
+DATE_HELP = _("Aussi précise que vous la connaissez : 2020, 2020-03 ou 2020-03-15.")
+
+
+class ProgrammeForm(forms.ModelForm):
+    class Meta:
+        model = Programme
+        fields = ["title", "bearer", "summary", "started_on", "status", "website", "visibility"]
+        help_texts = {
+            "started_on": DATE_HELP,
+            "visibility": _("Public : la présentation et le protocole se lisent sans compte."),
+        }
+
+
+class PartialDate(forms.CharField):
+    default_validators = [validate_partial]
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("help_text", DATE_HELP)
+        super().__init__(max_length=10, **kwargs)
+
+
+class InnovationForm(forms.Form):
+    title = forms.CharField(label=_("Nom de l’innovation"), max_length=200)
+    summary = forms.CharField(label=_("Ce que c’est"), widget=forms.Textarea, max_length=5000)
+    owner = forms.ChoiceField(label=_("Organisation qui la suit"))
+    decided_on = PartialDate(label=_("Repérée quand"))
+    reason = forms.CharField(
+        label=_("Pourquoi elle mérite l’attention"), widget=forms.Textarea, max_length=5000
+    )
+    evidence = forms.CharField(
+        label=_("Preuves à ce jour"), widget=forms.Textarea, required=False, max_length=5000
+    )
+
+    def __init__(self, *args: Any, user: "User", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organisations = {
+            str(m.organisation_id): m.organisation
+            for m in memberships(user)
+            if m.role in ("manager", "member")
+        }
+        self.fields["owner"].choices = [(pk, o.name) for pk, o in self.organisations.items()]  # type: ignore[attr-defined]
+
+    def clean_owner(self) -> Any:
+        return self.organisations[self.cleaned_data["owner"]]
+
+
+class GateForm(forms.Form):
+    to_stage = forms.ChoiceField(label=_("Décision"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Raison"),
+        help_text=_("Elle reste lisible : c’est ce qui permet d’apprendre, surtout quand on arrête."),
+        widget=forms.Textarea,
+        max_length=5000,
+    )
+    evidence = forms.CharField(
+        label=_("Preuves à ce jour"), widget=forms.Textarea, required=False, max_length=5000
+    )
+    decided_on = PartialDate(label=_("Date de la décision"))
+
+    def __init__(self, *args: Any, innovation: Innovation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stopping = Innovation.Stage.STOPPED
+        self.fields["to_stage"].choices = [  # type: ignore[attr-defined]
+            (stage, _("L’arrêter") if stage == stopping else _("Passer à : %(stage)s") % {"stage": label})
+            for stage, label in next_stages(innovation)
+        ]

@@ -1,0 +1,144 @@
+"""Public pages of programmes and protocols, and their presentation."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Prefetch
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from essaim.platform.http import Request
+from essaim.platform.pdf import PdfUnavailable, render_pdf
+from essaim.platform.programmes import services
+from essaim.platform.programmes.forms import ProgrammeForm
+from essaim.platform.programmes.models import Programme, ProtocolVersion
+from essaim.platform.programmes.permissions import POLICY
+from essaim.platform.programmes.reading import read
+from essaim.platform.programmes.word import protocol_docx
+from essaim.protocol import dumps
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@login_not_required
+def programmes(request: Request) -> HttpResponse:
+    published = (
+        ProtocolVersion.objects.filter(state=ProtocolVersion.State.PUBLISHED)
+        .order_by("-published_at", "-pk")
+        .only("number", "programme_id")
+    )
+    cards: dict[bool, list[dict[str, object]]] = {True: [], False: []}
+    found = Programme.objects.prefetch_related(
+        "roles", Prefetch("versions", queryset=published, to_attr="published")
+    )
+    for programme in found:
+        can = POLICY.actions(request.user, programme)
+        if "view" in can:
+            number = programme.published[0].number if programme.published else ""  # type: ignore[attr-defined]
+            cards["view_network" in can].append({"programme": programme, "number": number})
+    return render(request, "programmes/programmes.html", {"mine": cards[True], "others": cards[False]})
+
+
+@login_not_required
+def detail(request: Request, slug: str) -> HttpResponse:
+    programme = services.programme_for(request.user, slug)
+    version = services.current_version(programme)
+    innovation = services.innovation_of(programme)
+    context = {
+        "programme": programme,
+        "can": POLICY.actions(request.user, programme),
+        "version": version,
+        "protocol": version.protocol if version else None,
+        "roles": programme.roles.select_related("organisation"),
+        "frames": programme.frames.select_related("frame"),
+        "innovation": innovation,
+        "decisions": innovation.decisions.all() if innovation else [],
+    }
+    return render(request, "programmes/detail.html", context)
+
+
+def edit(request: Request, slug: str) -> HttpResponse:
+    programme = services.programme_for(request.user, slug, "edit")
+    form = ProgrammeForm(request.POST or None, instance=programme)
+    if request.method == "POST" and form.is_valid():
+        services.update_programme(programme, **form.cleaned_data)
+        messages.success(request, _("Présentation enregistrée."))
+        return redirect("programmes:detail", slug=slug)
+    context = {
+        "programme": programme,
+        "form": form,
+        "title": _("Modifier la présentation"),
+        "submit": _("Enregistrer"),
+        "back": reverse("programmes:detail", args=[slug]),
+    }
+    return render(request, "programmes/edit.html", context)
+
+
+def _version(programme: Programme, number: str) -> ProtocolVersion:
+    version = services.version_numbered(programme, number)
+    if version is None:
+        raise Http404
+    return version
+
+
+@login_not_required
+def protocol(request: Request, slug: str, number: str = "") -> HttpResponse:
+    """The version in force, or the one of this number."""
+    programme = services.programme_for(request.user, slug, "view_protocol")
+    current = services.current_version(programme)
+    version = _version(programme, number) if number else current
+    if version is None:
+        return render(request, "programmes/protocol_none.html", {"programme": programme})
+    context = {
+        "programme": programme,
+        "version": version,
+        "reading": read(version.protocol),
+        "is_current": version == current,
+        "can": POLICY.actions(request.user, programme),
+    }
+    return render(request, "programmes/protocol.html", context)
+
+
+@login_not_required
+def versions(request: Request, slug: str) -> HttpResponse:
+    programme = services.programme_for(request.user, slug, "view_protocol")
+    published = services.published_versions(programme)
+    rows = list(zip(published, [*published[1:], None], strict=True))
+    return render(request, "programmes/versions.html", {"programme": programme, "rows": rows})
+
+
+@login_not_required
+def protocol_pdf(request: Request, slug: str, number: str) -> HttpResponse:
+    programme = services.programme_for(request.user, slug, "view_protocol")
+    version = _version(programme, number)
+    context = {"version": version, "reading": read(version.protocol)}
+    try:
+        pdf = render_pdf("programmes/protocol_pdf.html", context)
+    except PdfUnavailable as unavailable:
+        return render(
+            request,
+            "programmes/pdf_unavailable.html",
+            {"programme": programme, "reason": str(unavailable)},
+            status=503,
+        )
+    return _file(pdf, "application/pdf", version, "pdf")
+
+
+@login_not_required
+def protocol_docx_file(request: Request, slug: str, number: str) -> HttpResponse:
+    version = _version(services.programme_for(request.user, slug, "view_protocol"), number)
+    return _file(protocol_docx(version, read(version.protocol)), DOCX, version, "docx")
+
+
+@login_not_required
+def protocol_yaml(request: Request, slug: str, number: str) -> HttpResponse:
+    version = _version(services.programme_for(request.user, slug, "view_protocol"), number)
+    return _file(dumps(version.protocol).encode(), "application/yaml; charset=utf-8", version, "yaml")
+
+
+def _file(content: bytes, kind: str, version: ProtocolVersion, extension: str) -> HttpResponse:
+    name = f"{version.programme.slug}-{version.number}.{extension}"
+    return HttpResponse(
+        content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

@@ -1,0 +1,21 @@
+"""What the addresses of programmes need: a public programme elsewhere, and two innovations."""
+
+from essaim.platform.programmes import services
+from tests.platform.world import World
+
+
+def build(world: World) -> dict[str, str]:
+    make = world.make
+    elsewhere = make.programme("Programme public", visibility="public")
+    for programme in (world.programme, elsewhere):
+        make.version(programme)
+    spotted = {"summary": "Une idée.", "reason": "Elle plaît."}
+    ours = services.spot(
+        title="Suivie", owner=make.organisation("Porteuse"), programme=world.programme, **spotted
+    )
+    theirs = services.spot(title="Locale", owner=world.structure, **spotted)
+    return {
+        "public_programme": elsewhere.slug,
+        "innovation": str(ours.pk),
+        "structure_innovation": str(theirs.pk),
+    }
