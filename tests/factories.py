@@ -79,7 +79,9 @@ class Make:
         }  # fmt: skip
         return Protocol.from_dict(document | fields)
 
-    def version(self, programme: Programme, protocol: Protocol | None = None, **fields: Any) -> "ProtocolVersion":
+    def version(
+        self, programme: Programme, protocol: Protocol | None = None, **fields: Any
+    ) -> "ProtocolVersion":
         """A published version of the programme's protocol."""
         author = fields.pop("by", None) or self.user()
         return programmes.publish_document(programme, protocol or self.protocol(), by=author, **fields)

@@ -154,7 +154,8 @@ def citation(source: Source) -> dict[str, str]:
 def in_words(citations: Iterable[Mapping[str, str]]) -> str:
     """Citations on one line, as a text field keeps them."""
     return " ; ".join(
-        ", ".join(part for part in (c["title"], c["publisher"], date_in_words(c["date"])) if part) for c in citations
+        ", ".join(part for part in (c["title"], c["publisher"], date_in_words(c["date"])) if part)
+        for c in citations
     )
 
 

@@ -26,6 +26,7 @@ def _menu(request: HttpRequest) -> list[dict[str, object]]:
 def entries() -> list[tuple[str, str]]:
     """(address name, label) of each entry."""
     return [
+        ("programmes:programmes", _("Programmes")),
         ("community:events", _("Rencontres")),
         ("teachings", _("Enseignements")),
     ]
