@@ -11,6 +11,9 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module below essaim.cli, one line of help shown by `essaim --help`)
     "protocol": ("protocol", "valide, compare, numérote et met à niveau des protocoles"),
+    "account": ("account", "Ouvre les premiers comptes d’un site."),
+    "export": ("export", "Écrit tout un programme dans un dossier de YAML et de CSV."),
+    "import": ("import_", "Importe un programme qu’« export » a écrit."),
     "demo": ("demo", "Charge la démonstration et ouvre le site."),
     "serve": ("serve", "Sert le site et exécute les tâches de fond."),
     "panel": ("panel", "construit un panel : résultat mesuré et vagues datées, ou simulation"),

@@ -21,7 +21,7 @@ def command(host: str, port: int, data: Path | None, no_serve: bool) -> None:
 
     if not no_serve:
         serving.check_port(host, port)
-    serving.prepare("essaim.platform.settings.demo")
+    serving.prepare(demo=True)
     from essaim.platform.demo.people import PASSWORD, PEOPLE
     from essaim.platform.demo.services import load
 

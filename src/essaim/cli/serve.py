@@ -17,5 +17,5 @@ def command(host: str, port: int, workers: int) -> None:
     from essaim.cli import serving
 
     serving.check_port(host, port)
-    serving.prepare("essaim.platform.settings.local")
+    serving.prepare(demo=False)
     sys.exit(serving.run_together(host, port, workers, f"Essaim est ouvert : http://{host}:{port}/"))

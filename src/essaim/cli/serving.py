@@ -15,13 +15,20 @@ import click
 GRACE = 10.0  # seconds left to a process to end by itself
 
 
-def prepare(settings: str) -> None:
-    """Start Django with ``settings``, bring the database and the static files up to date."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
+def start_django(demo: bool) -> None:
+    """Start Django on this machine's site, or on its demonstration; the environment has the last word."""
+    name = "demo" if demo else "local"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"essaim.platform.settings.{name}")
     import django
-    from django.core.management import call_command
 
     django.setup()
+
+
+def prepare(demo: bool) -> None:
+    """Start Django, bring the database and the static files up to date."""
+    start_django(demo)
+    from django.core.management import call_command
+
     click.echo("Base de données : mise à jour…")
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)

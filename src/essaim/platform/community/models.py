@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -161,7 +162,7 @@ class Lesson(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="lessons", verbose_name=_("auteur")
     )
-    created_at = models.DateTimeField(_("écrite le"), auto_now_add=True)
+    created_at = models.DateTimeField(_("écrite le"), default=timezone.now, editable=False)
     simulated = models.BooleanField(_("simulée"), default=False)
 
     class Meta:
@@ -184,7 +185,7 @@ class Exchange(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("auteur")
     )
-    created_at = models.DateTimeField(_("posée le"), auto_now_add=True)
+    created_at = models.DateTimeField(_("posée le"), default=timezone.now, editable=False)
     simulated = models.BooleanField(_("simulée"), default=False)
 
     class Meta:
@@ -204,7 +205,7 @@ class Answer(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("auteur")
     )
-    created_at = models.DateTimeField(_("écrite le"), auto_now_add=True)
+    created_at = models.DateTimeField(_("écrite le"), default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["created_at", "pk"]

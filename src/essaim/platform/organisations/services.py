@@ -25,6 +25,16 @@ def create_organisation(**fields: Any) -> Organisation:
     return organisation
 
 
+@transaction.atomic
+def found_organisation(name: str, kind: str, *, first_manager: "User") -> Organisation:
+    """The organisation of that name, created when it is new, with its first manager."""
+    with writing_as(first_manager):
+        known = Organisation.objects.filter(name=name).first()
+        organisation = known or create_organisation(name=name, slug=slugify(name)[:50], kind=kind)
+        add_member(organisation, first_manager, Membership.Role.MANAGER)
+    return organisation
+
+
 def update_organisation(organisation: Organisation, **fields: Any) -> Organisation:
     for name, value in fields.items():
         setattr(organisation, name, value)

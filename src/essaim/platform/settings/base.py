@@ -19,7 +19,16 @@ ROOT_URLCONF = "essaim.platform.urls"
 WSGI_APPLICATION = "essaim.platform.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-DOMAINS = ["home", "accounts", "organisations", "programmes", "community", "sites", "demo"]
+DOMAINS = [
+    "home",
+    "accounts",
+    "organisations",
+    "programmes",
+    "community",
+    "sites",
+    "transfer",
+    "demo",
+]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
