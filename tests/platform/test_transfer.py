@@ -52,7 +52,7 @@ def test_a_spoilt_folder_writes_nothing_and_says_where(convergence, tmp_path) ->
     convergence.delete()
     document = next((out / "documents").glob("programmes.protocolversion*"))
     document.unlink()
-    with pytest.raises(transfer.NotAnExport, match="programmes.protocolversion.csv, ligne 2"):
+    with pytest.raises(transfer.NotAnExport, match=r"programmes\.protocolversion\.csv, ligne 2"):
         transfer.import_programme(out)
     assert not any(p.slug == "convergence" for p in programmes.all_programmes())
 
