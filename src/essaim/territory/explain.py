@@ -218,7 +218,8 @@ def _standing(ranking: Ranking, row: int) -> str:
     if ranking.statuses[row] == "certain":
         return f"{first} avec tous les poids tirés (marge du tirage : {_margin(low, high)})."
     if ranking.statuses[row] == "excluded":
-        return f"{name} n’est jamais parmi les {k} premiers avec les poids tirés (marge du tirage : {_margin(low, high)})."
+        never = f"{name} n’est jamais parmi les {k} premiers avec les poids tirés"
+        return f"{never} (marge du tirage : {_margin(low, high)})."
     return f"{first} pour {percent(share)} des poids admis (marge du tirage : {_margin(low, high)})."
 
 
