@@ -9,6 +9,8 @@ from django.test import Client
 from essaim.platform import audit
 from tests import factories
 
+pytest_plugins = ["tests.realdata.folder"]
+
 
 @pytest.fixture
 def writer(db: None) -> Iterator[Any]:

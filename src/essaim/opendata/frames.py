@@ -26,6 +26,7 @@ BULK = Limits(
     bytes=4_000 * MEGABYTE, inflated_bytes=2_000 * MEGABYTE, rows=20_000_000, worker_memory=3_000 * MEGABYTE
 )
 ROW = "_row"
+EXTRA = "_extra"
 
 _DTYPES: dict[str, type[pl.DataType]] = {
     "text": pl.String,
@@ -123,9 +124,9 @@ def _read_csv(
         header = find_header(candidate.head, columns)
         if not header.problems:
             table.separator, table.header_row = candidate.separator, header.row
-            width = max(len(cells) for cells in candidate.head[header.row - 1 :])
+            width = len(candidate.head[header.row - 1])
             with _as_utf8(opened) as path:
-                raw = _scan(path, opened, table, header, width)
+                raw = _drop_shifted(_scan(path, opened, table, header, width), table, width, opened.limits)
             return _typed_frame(raw, table, header, columns, key, ignore, reasons, opened.limits)
         if best is None or len(header.places) > len(best.places):
             best = header
@@ -149,33 +150,50 @@ def _as_utf8(opened: OpenedFile) -> Iterator[Path]:
 
 
 def _scan(path: Path, opened: OpenedFile, table: Table, header: Header, width: int) -> pl.DataFrame:
-    """The wanted columns as texts, named by the schema, with ``_row``. Raises :class:`UnsafeFile`."""
-    schema = {f"c{index}": pl.String for index in range(width)}
+    """The wanted columns as texts, named by the schema, with ``_row``. Raises :class:`UnsafeFile`.
+
+    ``_extra`` is the first cell beyond the header: filled, it betrays a row whose cells have shifted.
+    """
+    wanted = [pl.col(f"c{index}").alias(column.name) for index, column in header.places.items()]
     try:
         scanned = pl.scan_csv(
             path,
             separator=table.separator,
             has_header=False,
             skip_lines=header.row,
-            schema=schema,
+            schema={f"c{index}": pl.String for index in range(width + 1)},
+            missing_columns="insert",
+            truncate_ragged_lines=True,
             row_index_name=ROW,
             row_index_offset=header.row + 1,
         )
-        wanted = [pl.col(f"c{index}").alias(column.name) for index, column in header.places.items()]
-        return scanned.select(pl.col(ROW).cast(pl.Int64), *wanted).collect(engine="streaming")
+        return scanned.select(pl.col(ROW).cast(pl.Int64), *wanted, pl.col(f"c{width}").alias(EXTRA)).collect(
+            engine="streaming"
+        )
     except pl.exceptions.NoDataError:
         return pl.DataFrame(schema={ROW: pl.Int64, **{c.name: pl.String for c in header.places.values()}})
     except pl.exceptions.PolarsError as error:
-        raise _ragged(opened, table, header, width) from error
+        raise _malformed(opened, table) from error
 
 
-def _ragged(opened: OpenedFile, table: Table, header: Header, width: int) -> UnsafeFile:
-    """Find, row by row, what the columnar reader choked on."""
-    mend = "Une cellule contient le séparateur ou un guillemet isolé : téléchargez le fichier de nouveau."
-    for number, cells in enumerate(csv_rows(opened, table.separator), 1):
-        if number > header.row and len(cells) > width:
-            return UnsafeFile(f"La ligne a {len(cells)} cellules pour {width} colonnes.", mend, number)
-    return UnsafeFile("Le fichier CSV est mal formé.", mend)
+def _malformed(opened: OpenedFile, table: Table) -> UnsafeFile:
+    """Find the row that the columnar reader choked on; reading it again raises at a quote never closed."""
+    for _ in csv_rows(opened, table.separator):
+        continue
+    return UnsafeFile("Le fichier CSV est mal formé.", "Téléchargez le fichier de nouveau.")
+
+
+def _drop_shifted(raw: pl.DataFrame, table: Table, width: int, limits: Limits) -> pl.DataFrame:
+    """Leave out and report the rows that have more cells than the header."""
+    if EXTRA not in raw.columns:
+        return raw
+    shifted = raw.filter(pl.col(EXTRA).is_not_null())
+    for row, value in shifted.select(ROW, EXTRA).head(limits.problems).iter_rows():
+        message = f"La ligne a plus de {width} cellules, le nombre de colonnes."
+        mend = "Une cellule contient sans doute le séparateur : mettez-la entre guillemets."
+        table.add(TableProblem(message, mend, row, None, value[:80]), limits.problems)
+    table.problem_count += max(shifted.height - limits.problems, 0)
+    return raw.filter(pl.col(EXTRA).is_null()).drop(EXTRA)
 
 
 def _typed_frame(

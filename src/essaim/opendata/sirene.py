@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
 import polars as pl
 
 from essaim.opendata.dataset import Dataset, failed, find
 from essaim.opendata.safety import UnsafeFile
 from essaim.opendata.schema import Table
+
+if TYPE_CHECKING:
+    import duckdb
 
 _NEEDED = (
     "siret",
@@ -50,19 +53,22 @@ def establishments(path: Path, naf: Sequence[str], communes: Sequence[str] = ())
     for activity in naf:
         if not _NAF.fullmatch(activity):
             raise ValueError(f"« {activity} » n’est pas un code NAF. Écrivez par exemple 88.99 ou 78.30Z.")
+    starts = "|".join(re.escape(activity) for activity in naf)
     query = """
         SELECT siret, coalesce(nullif(enseigne1Etablissement, '[ND]'), nullif(denominationUsuelleEtablissement, '[ND]'))
                AS name, codeCommuneEtablissement AS code, activitePrincipaleEtablissement AS naf,
                trancheEffectifsEtablissement AS size
         FROM stock
         WHERE etatAdministratifEtablissement = 'A'
-          AND list_has_any([true], list_transform(?::VARCHAR[], p -> starts_with(naf, p)))
+          AND regexp_matches(naf, ?)
           AND (len(?::VARCHAR[]) = 0 OR list_contains(?::VARCHAR[], code))
         ORDER BY siret"""
-    return _run(path, "", query, [list(naf), list(communes), list(communes)])
+    return _run(path, "", query, [f"^({starts})", list(communes), list(communes)])
 
 
-def _run(path: Path, name: str, query: str, parameters: list[list[str]]) -> Dataset:
+def _run(path: Path, name: str, query: str, parameters: list[object]) -> Dataset:
+    import duckdb  # here, so that the other sources do not pay for loading it
+
     try:
         with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as connection:
             _open(connection, path)

@@ -134,7 +134,9 @@ def to_code(cell: Cell, width: int = 0) -> str | Missing:
     return text.zfill(width) if text.isascii() and text.isdigit() else text
 
 
-_GROUPED = re.compile(r"(\d{1,3})((?:[ .,']\d{3})+)([.,]\d+)?")
+_PLAIN = re.compile(r"(\d+([.,]\d+)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
+# Thousands in threes behind one same sign, then decimals behind another: 1 234 567,8 or 1.234,5 or 1,234.5.
+_GROUPED = re.compile(r"(\d{1,3}([ .,'])\d{3}(?:\2\d{3})*)((?!\2)[.,]\d+)?", re.ASCII)
 
 
 def to_number(cell: Cell) -> float | Missing:
@@ -165,15 +167,11 @@ def _parse_number(written: str) -> float:
     text = written.strip(_SPACES + "\t").rstrip("%€").translate({ord(space): " " for space in _SPACES})
     text = text.strip().replace("−", "-").replace("’", "'")
     sign = -1.0 if text.startswith("-") else 1.0
-    text = text.lstrip("+-").strip()
-    if re.fullmatch(r"\d+([.,]\d+)?([eE][+-]?\d+)?", text) or re.fullmatch(r"[.,]\d+", text):
+    text = re.sub(r"^[+-]\s*", "", text)
+    if _PLAIN.fullmatch(text):
         return sign * float(text.replace(",", "."))
-    grouped = _GROUPED.fullmatch(text)
-    if grouped:
-        whole, groups, decimals = grouped.groups(default="")
-        separators = set(re.sub(r"\d", "", groups))
-        if len(separators) == 1 and decimals[:1] not in separators:
-            return sign * float(whole + re.sub(r"\D", "", groups) + decimals.replace(",", "."))
+    if grouped := _GROUPED.fullmatch(text):
+        return sign * float(re.sub(r"\D", "", grouped[1]) + (grouped[3] or "").replace(",", "."))
     raise BadCell("Ce n’est pas un nombre.", "Écrivez un nombre comme 1 234,5, ou « n.d. » s’il est inconnu.")
 
 
