@@ -306,7 +306,7 @@ def test_the_funders_page_lists_what_is_unknown(make, network, client) -> None:
     make.site(network.programme, stage="open")
     client.force_login(network.person)
     unknowns = client.get(reverse("sites:funder_sheet", args=[network.programme.slug])).context["unknowns"]
-    assert "Date d’ouverture inconnue pour 1 sites." in unknowns
+    assert "Date d’ouverture inconnue pour 1 site." in unknowns
 
 
 def test_the_funders_page_is_one_pdf_page(make, network, client) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from essaim.platform.sites import overview
 from essaim.platform.sites.models import Site
@@ -38,17 +39,45 @@ def _unknowns(programme: "Programme", sites: list[Site], commitments: list[Any])
         said.append(_("La liste des sites n’est pas donnée pour complète par ses sources."))
     undated = sum(site.has_opened and not site.opened_on for site in sites)
     if undated:
-        said.append(_("Date d’ouverture inconnue pour %(count)s sites.") % {"count": undated})
+        said.append(
+            ngettext(
+                "Date d’ouverture inconnue pour %(count)s site.",
+                "Date d’ouverture inconnue pour %(count)s sites.",
+                undated,
+            )
+            % {"count": undated}
+        )
     unstaged = sum(site.stage in (Site.Stage.OPEN, Site.Stage.UNKNOWN) for site in sites)
     if unstaged:
-        said.append(_("Stade de mise en œuvre non précisé pour %(count)s sites.") % {"count": unstaged})
+        said.append(
+            ngettext(
+                "Stade de mise en œuvre non précisé pour %(count)s site.",
+                "Stade de mise en œuvre non précisé pour %(count)s sites.",
+                unstaged,
+            )
+            % {"count": unstaged}
+        )
     unfunded = len(sites) - len({c.site_id for c in commitments if c.site_id})
     if unfunded:
-        said.append(_("Aucun financement enregistré pour %(count)s sites.") % {"count": unfunded})
+        said.append(
+            ngettext(
+                "Aucun financement enregistré pour %(count)s site.",
+                "Aucun financement enregistré pour %(count)s sites.",
+                unfunded,
+            )
+            % {"count": unfunded}
+        )
     if not any(c.site_id is None for c in commitments):
         said.append(_("Le coût du travail propre du réseau (ingénierie, animation) n’est pas enregistré."))
     lines = [line for c in commitments for line in c.lines.all()]
     unspent = sum(line.spent is None for line in lines)
     if unspent:
-        said.append(_("Dépense non renseignée pour %(count)s lignes de budget.") % {"count": unspent})
+        said.append(
+            ngettext(
+                "Dépense non renseignée pour %(count)s ligne de budget.",
+                "Dépense non renseignée pour %(count)s lignes de budget.",
+                unspent,
+            )
+            % {"count": unspent}
+        )
     return said
