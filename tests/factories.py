@@ -1,11 +1,15 @@
 """Factories: small valid objects, made through the services as users would."""
 
 import itertools
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from django.utils.text import slugify
 
+from essaim.platform.campaigns import services as campaigns
+from essaim.platform.campaigns.models import Application, Campaign
 from essaim.platform.organisations import services as organisations
 from essaim.platform.organisations.models import Membership, Organisation
 from essaim.platform.programmes import services as programmes
@@ -85,3 +89,33 @@ class Make:
         """A published version of the programme's protocol."""
         author = fields.pop("by", None) or self.user()
         return programmes.publish_document(programme, protocol or self.protocol(), by=author, **fields)
+
+    def campaign(
+        self, programme: Programme | None = None, state: str = "published", **fields: Any
+    ) -> Campaign:
+        """A campaign open since yesterday; by default a path by steps."""
+        fields.setdefault("title", f"Campagne {next(self._numbers)}")
+        fields.setdefault("mode", "sequenced")
+        fields.setdefault("opens_on", timezone.localdate() - timedelta(days=1))
+        fields.setdefault("text", "Venez essayer avec nous.")
+        return campaigns.create_campaign(programme or self.programme(), state=state, **fields)
+
+    def application(self, campaign: Campaign | None = None, by: Any = None, **fields: Any) -> Application:
+        """An application of a new structure for Bordeaux, begun today by its manager."""
+        organisation = fields.pop("organisation", None) or self.organisation(kind="structure")
+        fields.setdefault("territory_level", "commune")
+        fields.setdefault("territory_code", "33063")
+        fields.setdefault("contact_name", "Une personne")
+        fields.setdefault("contact_email", "contact@exemple.test")
+        by = by or self.member(organisation)
+        return campaigns.apply(campaign or self.campaign(), organisation, by, **fields)
+
+    def written(self, application: Application) -> Application:
+        """The same application with an answer to each question."""
+        answers = {}
+        for question in application.question_set.questions:
+            if question["type"] == "choices":
+                answers[question["id"]] = [question["choices"][0]["id"]]
+            else:
+                answers[question["id"]] = "2026-12-01" if question["type"] == "date" else "Une réponse."
+        return campaigns.save_answers(application, answers)

@@ -12,4 +12,5 @@ urlpatterns = [
     path("", include("essaim.platform.community.urls")),
     path("", include("essaim.platform.sites.urls")),
     path("demo/", include("essaim.platform.demo.urls")),
+    path("", include("essaim.platform.campaigns.urls")),
 ]

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -152,3 +153,8 @@ def structure_named(name: str, *, source: str = "", simulated: bool = False) -> 
     return create_organisation(
         slug=slug, name=name, kind=Organisation.Kind.STRUCTURE, source=source, simulated=simulated
     )
+
+
+def organisations_of_kinds(*kinds: str) -> QuerySet[Organisation]:
+    """Organisations of these kinds, by name."""
+    return Organisation.objects.filter(kind__in=kinds)

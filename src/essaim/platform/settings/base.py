@@ -24,6 +24,7 @@ DOMAINS = [
     "accounts",
     "organisations",
     "programmes",
+    "campaigns",
     "community",
     "sites",
     "transfer",
