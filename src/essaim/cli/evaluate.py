@@ -96,12 +96,14 @@ def _panel(location: str, given: dict[str, str]) -> Panel:
         weights=given["weights"],
         cluster=given["cluster"],
         region=region,
+        covariates=[name.strip() for name in (given["covariates"] or "").split(",") if name.strip()],
         unbalanced=bool(given["unbalanced"]),
+        cross_sections=bool(given["cross_sections"]),
     )
 
 
 def _options(given: dict[str, str]) -> Options:
-    names = ("control", "base", "anticipation", "inference", "level", "seed", "window")
+    names = ("method", "control", "base", "anticipation", "inference", "level", "seed", "window")
     kinds = tuple(kind.strip() for kind in given["kinds"].split(",") if kind.strip())
     return Options(aggregations=kinds, **{name: given[name] for name in names})  # type: ignore[arg-type]
 

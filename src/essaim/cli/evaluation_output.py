@@ -1,7 +1,7 @@
 """What ``essaim panel`` and ``essaim evaluate`` share: errors people can act on, files in and out."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def sidecar(panel: Path) -> Path:
     return panel.with_name(panel.name + ".origine.json")
 
 
-def write_sidecar(panel: Path, origin: dict[str, object]) -> None:
+def write_sidecar(panel: Path, origin: Mapping[str, object]) -> None:
     """Write the origin of a panel beside it."""
     write_text(json.dumps(origin, ensure_ascii=False, indent=2) + "\n", sidecar(panel))
 

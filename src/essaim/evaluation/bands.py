@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, special
 
-from essaim.evaluation.columns import Floats
+from essaim.evaluation.columns import Bools, Floats
 from essaim.evaluation.covariance import Spread
 
-#: Draws of the sup-t statistic, fewer for long series: a 95 % critical value is known to about 0.01.
-_SUP_DRAWS = 100_000
+#: Draws of a simultaneous law, fewer for long series: a 95 % critical value is known to about 0.01.
+_DRAWS = 100_000
 _MAX_NORMALS = 1_000_000
 _ZERO = 1e-12
+_SINGULAR = 1e12
 
 
 def critical(df: Floats, level: float) -> Floats:
@@ -22,31 +23,55 @@ def critical(df: Floats, level: float) -> Floats:
     return np.where(np.isnan(df), np.nan, np.where(finite, student, special.ndtri(tail)))
 
 
-def sup_draws(spread: Spread, seed: int) -> Floats:
-    """Draws of max |t| over the defined estimates, jointly Student with the smallest degrees of freedom."""
+def _testable(spread: Spread) -> Bools:
+    """(E,), true for the estimates that have a standard error."""
     se = spread.se
-    kept = np.isfinite(se) & (se > _ZERO) & ~np.isnan(spread.df)
+    return np.asarray(np.isfinite(se) & (se > _ZERO) & ~np.isnan(spread.df))
+
+
+def smallest_p(spread: Spread, seed: int, count: int = _DRAWS) -> Floats:
+    """Draws, under no effect, of the smallest of the pointwise p-values of the defined estimates.
+
+    The estimates are jointly normal with their correlations, over scales that are chi-square with each its
+    own degrees of freedom and moved by one draw. With equal degrees of freedom this is the multivariate
+    Student law, with infinite ones the Gaussian law; what is compared is p-values, so that an estimate with
+    few degrees of freedom does not widen the band of the others.
+    """
+    kept = _testable(spread)
     if not kept.any():
         return np.array([])
-    correlation = spread.covariance[np.ix_(kept, kept)] / np.outer(se[kept], se[kept])
+    se, df = spread.se[kept], spread.df[kept]
+    correlation = spread.covariance[np.ix_(kept, kept)] / np.outer(se, se)
     values, vectors = np.linalg.eigh(correlation)
     root = vectors * np.sqrt(np.clip(values, 0, None))
-    draws = max(10_000, min(_SUP_DRAWS, _MAX_NORMALS // len(root)))
+    draws = max(1_000, min(count, _MAX_NORMALS // len(root)))
     rng = np.random.default_rng(seed)
-    largest = np.abs(rng.standard_normal((draws, len(root))) @ root.T).max(axis=1)
-    df = float(spread.df[kept].min())
-    if np.isfinite(df):
-        largest /= np.sqrt(rng.chisquare(df, draws) / df)
-    return np.asarray(largest)
+    t = np.abs(rng.standard_normal((draws, len(root))) @ root.T)
+    if np.isinf(df).all():
+        return np.asarray(2 * special.ndtr(-t.max(axis=1)))
+    u = rng.random(draws)
+    smallest = np.ones(draws)
+    for common in np.unique(df.round(3)):
+        chosen = df.round(3) == common
+        largest = t[:, chosen].max(axis=1)
+        scale = np.sqrt(special.chdtri(common, u) / common) if np.isfinite(common) else 1.0
+        smallest = np.minimum(smallest, _p_values(largest / scale, np.full(draws, common)))
+    return smallest
 
 
-def band_critical(spread: Spread, level: float, seed: int) -> float:
-    """Critical value of a band that covers all the estimates at once; never below the pointwise one."""
-    draws = sup_draws(spread, seed)
+def _p_values(t: Floats, df: Floats) -> Floats:
+    """Two-sided p-values of Student's law, of the normal where ``df`` is infinite."""
+    finite = np.isfinite(df)
+    student = special.stdtr(np.where(finite, df, 1.0), -np.abs(t))
+    return np.asarray(2 * np.where(finite, student, special.ndtr(-np.abs(t))))
+
+
+def band_critical(spread: Spread, level: float, seed: int, count: int = _DRAWS) -> Floats:
+    """(E,) critical values of a band over all the estimates at once; never below the pointwise ones."""
+    draws = smallest_p(spread, seed, count)
     if not len(draws):
-        return float("nan")
-    pointwise = critical(spread.df, level)
-    return float(max(np.quantile(draws, level), np.nanmax(pointwise)))
+        return np.full(len(spread.df), np.nan)
+    return critical(spread.df, max(1 - float(np.quantile(draws, 1 - level)), level))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +95,7 @@ def wald(effect: Floats, spread: Spread) -> tuple[Pretest, str | None]:
     defined = np.isfinite(se) & (se > _ZERO) & np.isfinite(effect)
     if defined.all():
         correlation = spread.covariance / np.outer(se, se)
-        if np.linalg.cond(correlation) < 1 / np.sqrt(np.finfo(float).eps):
+        if np.linalg.cond(correlation) < _SINGULAR:
             z = effect / se
             statistic = float(z @ linalg.solve(correlation, z, assume_a="pos"))
             return Pretest(statistic, count, float(special.chdtrc(count, statistic)), "wald"), None
@@ -82,13 +107,13 @@ def wald(effect: Floats, spread: Spread) -> tuple[Pretest, str | None]:
 
 def largest_t(effect: Floats, spread: Spread, seed: int) -> tuple[Pretest, str | None]:
     """Test of ``effect`` = 0 by the largest |t|: rejects when the simultaneous band leaves zero out."""
-    draws = sup_draws(spread, seed)
-    se = spread.se
-    kept = np.isfinite(se) & (se > _ZERO) & np.isfinite(effect) & ~np.isnan(spread.df)
+    draws = smallest_p(spread, seed)
     if not len(draws):
         return Pretest(None, None, None, "max-t"), (
             "Aucune période avant l’exposition ne permet de vérifier que les courbes étaient parallèles."
         )
-    statistic = float(np.abs(effect[kept] / se[kept]).max())
-    exceed = int(np.count_nonzero(draws >= statistic))
-    return Pretest(statistic, int(kept.sum()), (exceed + 1) / (len(draws) + 1), "max-t"), None
+    kept = _testable(spread) & np.isfinite(effect)
+    t = np.abs(effect[kept] / spread.se[kept])
+    smallest = float(_p_values(t, spread.df[kept]).min())
+    p_value = (int(np.count_nonzero(draws <= smallest)) + 1) / (len(draws) + 1)
+    return Pretest(float(t.max()), int(kept.sum()), p_value, "max-t"), None

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 
 from essaim.evaluation.att import Terms
 from essaim.evaluation.columns import Floats, Ints
-from essaim.evaluation.moments import Moments
+from essaim.evaluation.moments import ClusterSums, Moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +51,30 @@ def _scatter(terms: Terms, position: Ints, value: Floats, mix: Floats, width: in
 def analytic(stats: Moments, terms: Terms, mix: Floats, sizes: Floats) -> Spread:
     """Influence-function covariance, equal to that of R's ``did``; by cluster where there are clusters."""
     load = loadings(stats, terms, mix, sizes)
-    if stats.scores is None:
+    if stats.clusters is None:
         covariance = np.einsum("ged,gdf,gkf->ek", load, stats.second, load, optimize=True)
     else:
-        assert stats.score_cohort is not None and stats.score_cluster is not None
-        covariance = _clustered(stats.scores, stats.score_cohort, stats.score_cluster, load)
+        covariance = _by_cluster(stats.clusters, stats.clusters.scores, load)
     return Spread(_undefined(covariance, mix), np.full(len(mix), np.inf))
 
 
-def _clustered(scores: Floats, cohort: Ints, cluster: Ints, load: Floats) -> Floats:
+def _by_cluster(sums: ClusterSums, scores: Floats, load: Floats) -> Floats:
+    """Covariance of sums of influences by cluster."""
     influence = np.empty((len(scores), load.shape[1]))
     for g in range(len(load)):
-        influence[cohort == g] = scores[cohort == g] @ load[g].T
-    _, inverse = np.unique(cluster, return_inverse=True)
-    summed = np.zeros((int(inverse.max()) + 1, load.shape[1]))
-    np.add.at(summed, inverse, influence)
-    return np.asarray(summed.T @ summed)
+        rows = sums.cohort == g
+        influence[rows] = scores[rows] @ load[g].T
+    return _crossed(influence, sums.cluster)
+
+
+def _crossed(influence: Floats, cluster: Ints | None) -> Floats:
+    """Σ over clusters (over rows without clusters) of the outer product of the summed influences (n, E)."""
+    if cluster is not None:
+        _, inverse = np.unique(cluster, return_inverse=True)
+        summed = np.zeros((int(inverse.max()) + 1, influence.shape[1]))
+        np.add.at(summed, inverse, influence)
+        influence = summed
+    return np.asarray(influence.T @ influence)
 
 
 def cr2(stats: Moments, terms: Terms, mix: Floats) -> Spread:
@@ -74,19 +82,42 @@ def cr2(stats: Moments, terms: Terms, mix: Floats) -> Spread:
 
     In the regression on cohort × period means clustered by unit, the leverage of a unit is its share of the
     weight of its cohort, and the bias-reduced matrix (Bell & McCaffrey 2002; Pustejovsky & Tipton 2018) has
-    this closed form.
+    this closed form. NaN for combinations that use a cohort of one unit, or of one cluster.
     """
     load = loadings(stats, terms, mix, None)
     used = np.abs(load).max(axis=2) > 0
-    known = np.nan_to_num(stats.unbiased)
-    covariance = np.einsum("ged,gdf,gkf->ek", load, known, load, optimize=True)
+    if stats.clusters is None:
+        covariance = np.einsum("ged,gdf,gkf->ek", load, np.nan_to_num(stats.unbiased), load, optimize=True)
+    else:
+        scaled = stats.clusters.scores * np.nan_to_num(stats.clusters.factor)[:, None]
+        covariance = _by_cluster(stats.clusters, scaled, load)
     scale = ((load[:, :, : stats.periods] * stats.weight[:, None, :]) ** 2).sum(axis=2)
-    trace, square = np.nan_to_num(stats.trace[:, 0]) @ scale, np.nan_to_num(stats.trace[:, 1]) @ scale**2
+    trace = np.nan_to_num(stats.trace) @ scale
+    square = np.einsum("ge,gh,he->e", scale, np.nan_to_num(stats.square), scale)
     df = np.divide(trace**2, square, out=np.full(len(mix), np.nan), where=square > 0)
-    lone = (used & np.isnan(stats.trace[:, 0])[:, None]).any(axis=0)
+    lone = (used & np.isnan(stats.trace)[:, None]).any(axis=0)
     covariance[lone, :] = covariance[:, lone] = np.nan
     df[lone] = np.nan
     return Spread(_undefined(covariance, mix), df)
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """Influence of each unit on each cell, where moments are not enough (covariates, varying weights).
+
+    ``table`` (n, K); ``member`` (n,) index of the cohort; ``weight`` (n,) of the unit in the population.
+    """
+
+    table: Floats
+    member: Ints
+    weight: Floats
+    cluster: Ints | None
+
+    def analytic(self, mix: Floats, sizes: Floats) -> Spread:
+        """Influence-function covariance of combinations of cells, by cluster where there are clusters."""
+        influence = self.table @ np.nan_to_num(mix).T
+        influence += (self.weight / self.weight.sum())[:, None] * np.nan_to_num(sizes).T[self.member]
+        return Spread(_undefined(_crossed(influence, self.cluster), mix), np.full(len(mix), np.inf))
 
 
 def _undefined(covariance: Floats, mix: Floats) -> Floats:

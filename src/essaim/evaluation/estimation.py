@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,8 +11,10 @@ from essaim import __version__
 from essaim.evaluation import aggregate, att, bands, covariance
 from essaim.evaluation.aggregate import Weighting
 from essaim.evaluation.att import Base, Cells, Control, Terms
-from essaim.evaluation.columns import Floats, Ints
-from essaim.evaluation.covariance import Spread
+from essaim.evaluation.cellwise import cell_effects
+from essaim.evaluation.columns import Bools, Floats, Ints
+from essaim.evaluation.covariance import Contributions, Spread
+from essaim.evaluation.doubly_robust import Method
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.moments import Moments, moments
 from essaim.evaluation.panel import Panel
@@ -36,6 +38,7 @@ _TINY = 1e-9
 class Options:
     """How to estimate; the defaults are those of the command line."""
 
+    method: Method = "dr"
     control: Control = "nevertreated"
     base: Base = "varying"
     anticipation: int = 0
@@ -59,18 +62,27 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """Everything the aggregations share."""
+    """Everything the aggregations share. ``table`` replaces the moments where they are not enough."""
 
     options: Options
     calendar: Calendar
     stats: Moments
     grid: Cells
     effect: Floats
-    terms: Terms
+    terms: Terms | None
+    table: Contributions | None
+
+    @property
+    def small_sample(self) -> bool:
+        """Whether CR2 is asked for and defined: balanced panels, without covariates."""
+        return self.options.inference == "cr2" and self.table is None and not np.isnan(self.stats.trace).all()
 
     def spread(self, mix: Floats, sizes: Floats) -> Spread:
-        """Uncertainty of combinations of cells, by the chosen inference."""
-        if self.options.inference == "cr2":
+        """Uncertainty of combinations of cells; analytic where the chosen inference is undefined."""
+        if self.table is not None:
+            return self.table.analytic(mix, sizes)
+        assert self.terms is not None
+        if self.small_sample:
             return covariance.cr2(self.stats, self.terms, mix)
         return covariance.analytic(self.stats, self.terms, mix, sizes)
 
@@ -91,29 +103,41 @@ def estimate(panel: Panel, options: Options | None = None) -> Result:
     ordinals = np.array(ready.calendar.ordinals, dtype=np.int64)
     grid = att.cells(stats.cohorts, ordinals, options.base, options.anticipation)
     compared = att.comparison(grid, stats.cohorts, ordinals, options.control, options.anticipation)
-    effect, terms = att.group_time(stats, grid, compared)
-    work = _Work(options, ready.calendar, stats, grid, effect, terms)
-    warnings = list(prepared.warnings)
+    work, reasons = _effects(ready, options, stats, grid, compared)
     weightings = {
-        kind: aggregate.weighting(kind, grid, effect, stats.cohorts, stats.unit_weight, options.window)
+        kind: aggregate.weighting(kind, grid, work.effect, stats.cohorts, stats.unit_weight, options.window)
         for kind in dict.fromkeys((*options.aggregations, "event"))
     }
     found = {kind: _aggregation(work, weightings[kind]) for kind in weightings}
     pretest, warning = _pretest(work, weightings["event"])
-    warnings += [warning] if warning else []
-    warnings += _warnings(work, ready)
-    spread = _by_spread(work, weightings["event"])
+    said = [*prepared.warnings, *([warning] if warning else []), *_warnings(work, ready, reasons)]
     return Result(
         cells=_cells(work, att.counts(stats, grid, compared)),
         aggregations={kind: found[kind] for kind in options.aggregations},
         pretest=pretest,
-        warnings=tuple(warnings),
+        warnings=tuple(said),
         facts=_facts(ready, stats),
         calendar=ready.calendar,
-        event_covariance=spread.covariance,
+        event_covariance=_by_spread(work, weightings["event"]).covariance,
         level=options.level,
-        provenance=_provenance(panel, options),
+        provenance=_provenance(panel, options, work),
     )
+
+
+def _effects(
+    panel: Panel, options: Options, stats: Moments, grid: Cells, compared: Bools
+) -> tuple[_Work, set[str]]:
+    """The effects, by moments or cell by cell, and the reasons of the undefined ones."""
+    if panel.covariates is None and (
+        panel.balanced or panel.period is not None or np.isnan(panel.outcome).any()
+    ):
+        effect, terms = att.group_time(stats, grid, compared)
+        return _Work(options, panel.calendar, stats, grid, effect, terms, None), set()
+    found = cell_effects(panel, grid, stats.cohorts, compared, options.method)
+    member = np.searchsorted(stats.cohorts, panel.cohort)
+    table = Contributions(found.contribution, member, panel.unit_weight, panel.cluster)
+    work = _Work(options, panel.calendar, stats, grid, found.effect, None, table)
+    return work, set(found.reasons.values())
 
 
 def _estimates(values: Floats, spread: Spread, level: float) -> list[Estimate]:
@@ -143,10 +167,8 @@ def _aggregation(work: _Work, rows: Weighting) -> Aggregation:
     part = Spread(spread.covariance[:count, :count], spread.df[:count])
     c = bands.band_critical(part, work.options.level, work.options.seed)
     banded = [
-        Estimate(
-            e.estimate, e.se, e.conf_low, e.conf_high, e.df, e.estimate - c * e.se, e.estimate + c * e.se
-        )
-        for e in shown[:count]
+        replace(e, band_low=e.estimate - float(c[i]) * e.se, band_high=e.estimate + float(c[i]) * e.se)
+        for i, e in enumerate(shown[:count])
     ]
     keys = [work.key(rows.kind, int(key)) for key in rows.keys]
     return Aggregation(rows.kind, shown[-1], tuple(zip(keys, banded, strict=True)))
@@ -154,7 +176,7 @@ def _aggregation(work: _Work, rows: Weighting) -> Aggregation:
 
 def _pretest(work: _Work, event: Weighting) -> tuple[bands.Pretest, str | None]:
     """Wald on all cells for the analytic inference; the largest |t| by event time for CR2."""
-    if work.options.inference == "cr2":
+    if work.small_sample:
         early = event.keys < -work.options.anticipation
         mix, sizes = event.cells[:-1][early], event.sizes[:-1][early]
         effect = mix @ np.nan_to_num(work.effect)
@@ -185,22 +207,28 @@ def _cells(work: _Work, counts: tuple[Ints, Ints]) -> tuple[Cell, ...]:
     )
 
 
-def _warnings(work: _Work, panel: Panel) -> list[str]:
+def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
     """What the numbers alone would not say."""
     said: list[str] = []
     undefined = int(np.isnan(work.effect).sum())
+    if work.options.inference == "cr2" and not work.small_sample:
+        said.append(
+            "L’inférence CR2 n’est pas définie ici (covariables, poids qui varient, panel incomplet ou "
+            "coupes répétées) : "
+            "les intervalles sont ceux de la théorie usuelle, trop étroits quand peu d’unités sont exposées."
+        )
     if undefined:
         said.append(
-            f"{undefined} effets par vague et période ne sont pas définis (personne à exposer ou à "
-            "comparer) ; ils "
-            "sont laissés hors des moyennes."
+            f"{undefined} effets par vague et période ne sont pas définis "
+            f"({', '.join(sorted(reasons)) or 'personne à exposer ou à comparer'}) ; ils sont laissés hors "
+            "des moyennes."
         )
     lone = [
         str(work.calendar.key(int(cohort)))
         for cohort, count in zip(work.stats.cohorts, work.stats.count.max(axis=1), strict=True)
         if count < 2 and cohort != NEVER
     ]
-    if lone and work.options.inference == "cr2":
+    if lone and work.small_sample:
         said.append(
             f"Vague d’une seule unité ({', '.join(lone)}) : l’incertitude de son effet ne peut pas être "
             "estimée, ni "
@@ -258,7 +286,7 @@ def _facts(panel: Panel, stats: Moments) -> Facts:
     )
 
 
-def _provenance(panel: Panel, options: Options) -> Json:
+def _provenance(panel: Panel, options: Options, work: _Work) -> Json:
     """What is needed to replay the evaluation: fingerprint of the data, options, version."""
     digest = hashlib.sha256()
     for array in (panel.outcome, panel.cohort, panel.weight):
@@ -269,10 +297,12 @@ def _provenance(panel: Panel, options: Options) -> Json:
         "units": panel.size,
         "periods": list(panel.calendar.labels),
         "outcome": panel.outcome_name,
+        "method": options.method if panel.covariates is not None else None,
+        "covariates": list(panel.covariate_names),
         "control": options.control,
         "base": options.base,
         "anticipation": options.anticipation,
-        "inference": options.inference,
+        "inference": "cr2" if work.small_sample else "analytic",
         "level": options.level,
         "seed": options.seed,
     }

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from essaim.evaluation.columns import Bools, Floats, Ints
+from essaim.evaluation.columns import Floats, Ints
 from essaim.evaluation.panel import Panel
 
 
@@ -22,13 +22,13 @@ from essaim.evaluation.panel import Panel
 class Moments:
     """Statistics of G cohorts over T periods; scores have D entries.
 
-    ``cohorts`` (G,) ordinals in increasing order (``NEVER`` last); ``count`` and ``weight`` (G, T) number
-    and weight of the units observed; ``mean`` (G, T); ``unit_weight`` (G,) weight of the cohort in the
+    ``cohorts`` (G,) ordinals in increasing order (``NEVER`` last); ``count`` and ``weight`` (G, T) number and
+    weight of the units observed; ``mean`` (G, T); ``unit_weight`` (G,) weight of the cohort in the
     population, used by the aggregations; ``second`` (G, D, D) is Σ z zᵗ; ``unbiased`` (G, D, D) the same
-    with each unit divided by one minus its leverage (CR2), NaN for a cohort of one; ``trace`` (G, 2) the two
-    traces that give Satterthwaite's degrees of freedom. ``indicator`` (T,) and ``unit`` say where the
-    indicators stand in the score. ``scores`` (P, D), ``score_cohort`` and ``score_cluster`` (P,) hold the
-    sums of scores by cluster and cohort.
+    with each unit divided by one minus its leverage (CR2). ``trace`` (G,) and ``square`` (G, G) give
+    Satterthwaite's degrees of freedom; NaN where CR2 is undefined (a cohort of one unit or of one cluster, a
+    panel with holes). ``indicator`` (T,) and ``unit`` say where the indicators stand in the score.
+    ``clusters`` holds sums by cluster.
     """
 
     cohorts: Ints
@@ -39,11 +39,10 @@ class Moments:
     second: Floats
     unbiased: Floats
     trace: Floats
+    square: Floats
     indicator: Ints
     unit: int
-    scores: Floats | None = None
-    score_cohort: Ints | None = None
-    score_cluster: Ints | None = None
+    clusters: "ClusterSums | None" = None
 
     @property
     def periods(self) -> int:
@@ -56,36 +55,88 @@ class Moments:
         return int(self.second.shape[1])
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterSums:
+    """Sums of the scores (P, D) of the units of one cohort in one cluster; ``factor`` (P,) makes them CR2."""
+
+    scores: Floats
+    cohort: Ints
+    cluster: Ints
+    factor: Floats
+
+
 def moments(panel: Panel) -> Moments:
-    """The statistics of a panel, balanced or not, with sums by cluster when it has clusters."""
+    """The statistics of a panel, balanced or not, or of repeated cross-sections."""
     cohorts, member = np.unique(panel.cohort, return_inverse=True)
-    groups, periods = len(cohorts), panel.outcome.shape[1]
+    periods = len(panel.calendar.ordinals)
     short = panel.balanced
     width = periods + 1 if short else 2 * periods + 1
-    indicator = np.full(periods, width - 1) if short else np.arange(periods, 2 * periods)
-    count = np.zeros((groups, periods), dtype=np.int64)
-    weight, mean = np.zeros((groups, periods)), np.zeros((groups, periods))
-    second, unbiased = np.zeros((groups, width, width)), np.full((groups, width, width), np.nan)
-    trace, unit_weight = np.full((groups, 2), np.nan), np.zeros(groups)
-    summed: list[tuple[Floats, Ints]] = []
-    for g in range(groups):
-        rows = member == g
-        outcome, w = panel.outcome[rows], panel.weight[rows]
-        count[g], weight[g], mean[g], scores = _cohort_scores(outcome, w, width)
-        unit_weight[g] = w.sum() if w.ndim == 1 else np.nanmean(w, axis=1).sum()
-        second[g] = scores.T @ scores
-        if short and len(w) > 1 and (w.max() < w.sum()):
-            leverage = w / w.sum()
-            scaled = scores / np.sqrt(1 - leverage)[:, None] if np.ptp(w) else scores
-            unbiased[g] = scaled.T @ scaled
-            if not np.ptp(w):
-                unbiased[g] *= len(w) / (len(w) - 1)
-            trace[g] = _traces(leverage)
-        if panel.cluster is not None:
-            summed.append(_cluster_sums(scores, panel.cluster[rows]))
-    clustered = _stack(summed)
+    groups = [_cohort(panel, np.flatnonzero(member == g), width) for g in range(len(cohorts))]
+    trace, square = np.array([group.trace for group in groups]), np.diag([group.square for group in groups])
+    clusters = None
+    if panel.cluster is not None:
+        sizes = np.array([group.count.max() for group in groups])
+        clusters, trace, square = _clustered(groups, sizes, short)
     return Moments(
-        cohorts, count, weight, mean, unit_weight, second, unbiased, trace, indicator, width - 1, *clustered
+        cohorts=cohorts,
+        count=np.stack([group.count for group in groups]),
+        weight=np.stack([group.weight for group in groups]),
+        mean=np.stack([group.mean for group in groups]),
+        unit_weight=np.array([group.unit_weight for group in groups]),
+        second=np.stack([group.second for group in groups]),
+        unbiased=np.stack([group.unbiased for group in groups]),
+        trace=trace,
+        square=square,
+        indicator=np.full(periods, width - 1) if short else np.arange(periods, 2 * periods),
+        unit=width - 1,
+        clusters=clusters,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cohort:
+    """The statistics of one cohort; ``sums`` are its scores by cluster."""
+
+    count: Ints
+    weight: Floats
+    mean: Floats
+    unit_weight: float
+    second: Floats
+    unbiased: Floats
+    trace: float
+    square: float
+    sums: Floats | None
+    clusters: Ints | None
+    sizes: Ints | None
+
+
+def _cohort(panel: Panel, rows: Ints, width: int) -> _Cohort:
+    """Statistics of the units ``rows``."""
+    whole = len(rows) == panel.size
+    w = panel.weight if whole else panel.weight[rows]
+    outcome = panel.outcome if whole else panel.outcome[rows]
+    if panel.period is None:
+        count, weight, mean, scores = _cohort_scores(outcome, w, width)
+    else:
+        count, weight, mean, scores = _cross_section_scores(outcome, w, panel.period[rows], width)
+    unit = panel.unit_weight[rows]
+    second = scores.T @ scores
+    unbiased, trace, square = np.full((width, width), np.nan), np.nan, np.nan
+    if panel.balanced and len(w) > 1 and w.max() < w.sum():
+        leverage = w / w.sum()
+        if np.ptp(w):
+            scaled = scores / np.sqrt(1 - leverage)[:, None]
+            unbiased = scaled.T @ scaled
+        else:
+            unbiased = second * len(w) / (len(w) - 1)
+        trace, square = _traces(leverage)
+    sums = clusters = sizes = None
+    if panel.cluster is not None:
+        clusters, inverse, sizes = np.unique(panel.cluster[rows], return_inverse=True, return_counts=True)
+        sums = np.zeros((len(clusters), width))
+        np.add.at(sums, inverse, scores)
+    return _Cohort(
+        count, weight, mean, float(unit.sum()), second, unbiased, trace, square, sums, clusters, sizes
     )
 
 
@@ -126,21 +177,50 @@ def _traces(h: Floats) -> tuple[float, float]:
     return float(diagonal.sum()), float((diagonal**2).sum()) + everywhere - on_diagonal
 
 
-def _cluster_sums(scores: Floats, cluster: Ints) -> tuple[Floats, Ints]:
-    """Sums of the scores by cluster, and the clusters."""
-    names, inverse = np.unique(cluster, return_inverse=True)
-    sums = np.zeros((len(names), scores.shape[1]))
-    np.add.at(sums, inverse, scores)
-    return sums, names
+def _clustered(groups: list[_Cohort], sizes: Ints, short: bool) -> tuple[ClusterSums, Floats, Floats]:
+    """Sums by cluster, and the traces of the CR2 form clustered so.
+
+    In the regression on cohort × period means, the leverage of the n_cg units of cohort g in cluster c is
+    their share f = n_cg / n_g along their mean; CR2 multiplies their summed residuals by 1/√(1 − f) (exact
+    for equal weights). With D_g = diag(n_cg / (1 − f)) and v_g = n_cg / √(1 − f) the form is Σ_g |a_g|²(D_g
+    − v_g v_gᵗ / n_g) / n_g².
+    """
+    assert all(group.sums is not None for group in groups)
+    scores = np.vstack([group.sums for group in groups if group.sums is not None])
+    cluster = np.concatenate([group.clusters for group in groups if group.clusters is not None])
+    inside = np.concatenate([group.sizes for group in groups if group.sizes is not None]).astype(float)
+    cohort = np.repeat(
+        np.arange(len(groups)), [len(group.clusters) for group in groups if group.clusters is not None]
+    )
+    share = inside / sizes[cohort]
+    factor = np.where(share < 1, 1 / np.sqrt(np.maximum(1 - share, 1e-15)), np.nan)
+    names, position = np.unique(cluster, return_inverse=True)
+    n = np.zeros((len(groups), len(names)))
+    n[cohort, position] = inside
+    f = n / sizes[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        d, v = np.where(f < 1, n / (1 - f), np.nan), np.where(f < 1, n / np.sqrt(1 - f), np.nan)
+    d, v = d / sizes[:, None] ** 2, v / sizes[:, None]
+    trace = d.sum(axis=1) - (v**2).sum(axis=1) / sizes
+    crossed = (v**2 @ d.T) / sizes[:, None]
+    square = d @ d.T - crossed - crossed.T + (v @ v.T) ** 2 / np.outer(sizes, sizes)
+    if not short:
+        trace, square = np.full_like(trace, np.nan), np.full_like(square, np.nan)
+    return ClusterSums(scores, cohort, cluster, factor), trace, square
 
 
-def _stack(summed: list[tuple[Floats, Ints]]) -> tuple[Floats | None, Ints | None, Ints | None]:
-    if not summed:
-        return None, None, None
-    cohort = np.concatenate([np.full(len(names), g) for g, (_, names) in enumerate(summed)])
-    return np.vstack([sums for sums, _ in summed]), cohort, np.concatenate([names for _, names in summed])
-
-
-def too_small(stats: Moments) -> Bools:
-    """(G,), true for the cohorts in which a variance cannot be estimated (one unit only)."""
-    return np.asarray(stats.count.max(axis=1) < 2)
+def _cross_section_scores(
+    outcome: Floats, w: Floats, period: Ints, width: int
+) -> tuple[Ints, Floats, Floats, Floats]:
+    """Count, weight and mean by period (T,), and the scores (n, D), of the rows of one cohort."""
+    periods = (width - 1) // 2
+    count = np.asarray(np.bincount(period, minlength=periods), dtype=np.int64)
+    weight = np.asarray(np.bincount(period, w, minlength=periods), dtype=np.float64)
+    total = np.bincount(period, w * outcome, minlength=periods)
+    mean: Floats = np.divide(total, weight, out=np.full(periods, np.nan), where=weight > 0)
+    scores = np.zeros((len(outcome), width))
+    row = np.arange(len(outcome))
+    scores[row, period] = w * (outcome - mean[period])
+    scores[row, periods + period] = w
+    scores[:, -1] = w
+    return count, weight, mean, scores

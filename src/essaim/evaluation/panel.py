@@ -36,7 +36,7 @@ class Panel:
     covariates: Floats | None = None
     covariate_names: tuple[str, ...] = ()
     outcome_name: str = "outcome"
-    cross_sections: bool = False
+    period: Ints | None = None
     simulated: bool = False
     notes: tuple[str, ...] = ()
 
@@ -54,9 +54,12 @@ class Panel:
         region: str | None = None,
         covariates: Sequence[str] = (),
         unbalanced: bool = False,
+        cross_sections: bool = False,
         first_row: int = 2,
     ) -> "Panel":
         """Read a long frame, one row a unit and period, in any order.
+
+        With ``cross_sections`` each row is somebody else, seen once: ``unit`` is not read.
 
         ``first_row`` is the number, in the user's file, of the first row of data. Units that miss a period
         are set aside with a note, unless ``unbalanced``.
@@ -65,40 +68,64 @@ class Panel:
         >>> Panel.from_frame(rows).outcome
         array([[0. , 1.5]])
         """
-        wanted = [unit, time, cohort, outcome, *(c for c in (weights, cluster, region) if c), *covariates]
-        col.require(frame, wanted)
+        options = [name for name in (weights, cluster, region) if name]
+        col.require(
+            frame, [*([] if cross_sections else [unit]), time, cohort, outcome, *options, *covariates]
+        )
         if frame.is_empty():
             raise PanelError("Le tableau est vide : il faut une ligne par unité et par période.")
         period, calendar = col.period_index(frame, time, first_row)
+        if len(calendar.ordinals) < 2:
+            raise PanelError(
+                "Le panel n’a qu’une période : il en faut au moins une avant et une après l’exposition."
+            )
+        table = _Table(frame, first_row)
+        exposure = col.cohort_ordinals(frame, cohort, calendar, first_row)
+        names = tuple(covariates)
+        simulated = "simulated" in frame.columns and _says_simulated(frame["simulated"])
+        if cross_sections:
+            panel = cls(
+                calendar=calendar,
+                units=pl.Series([str(i) for i in range(first_row, first_row + frame.height)]),
+                outcome=table.numbers(outcome),
+                cohort=exposure,
+                weight=table.weights(weights) if weights else np.ones(frame.height),
+                cluster=table.codes(cluster),
+                region=table.codes(region),
+                covariates=np.column_stack([table.numbers(name) for name in names]) if names else None,
+                covariate_names=names,
+                outcome_name=outcome,
+                period=period,
+                simulated=simulated,
+            )
+            return panel._with_known_rows()
         row_unit, units = col.codes(frame, unit, first_row)
-        cell = row_unit * len(calendar.ordinals) + period
         shape = (len(units), len(calendar.ordinals))
+        cell = row_unit * shape[1] + period
         _refuse_duplicates(cell, shape, units, calendar, first_row)
 
-        def spread(column: str) -> Floats:
-            values = col.numbers(frame, column, first_row)
+        def spread(values: Floats) -> Floats:
             grid = np.full(shape, np.nan)
             grid.reshape(-1)[cell] = values
             return grid
 
-        def fixed(column: str, what: str) -> Ints:
-            row_codes, _ = col.codes(frame, column, first_row)
-            return _constant(row_unit, row_codes, units, f"{what} « {column} »", first_row)
+        def fixed(column: str | None, what: str) -> Ints | None:
+            row_codes = table.codes(column)
+            name = f"{what} « {column} »"
+            return None if row_codes is None else _constant(row_unit, row_codes, units, name, first_row)
 
-        exposure = col.cohort_ordinals(frame, cohort, calendar, first_row)
         panel = cls(
             calendar=calendar,
             units=units,
-            outcome=spread(outcome),
+            outcome=spread(table.numbers(outcome)),
             cohort=_constant(row_unit, exposure, units, f"cohorte « {cohort} »", first_row),
-            weight=_weights(spread(weights), units, weights) if weights else np.ones(len(units)),
-            cluster=fixed(cluster, "grappe") if cluster else None,
-            region=fixed(region, "région") if region else None,
-            covariates=np.stack([spread(name) for name in covariates], axis=2) if covariates else None,
-            covariate_names=tuple(covariates),
+            weight=_by_unit(spread(table.weights(weights))) if weights else np.ones(len(units)),
+            cluster=fixed(cluster, "grappe"),
+            region=fixed(region, "région"),
+            covariates=np.stack([spread(table.numbers(name)) for name in names], axis=2) if names else None,
+            covariate_names=names,
             outcome_name=outcome,
-            simulated="simulated" in frame.columns
-            and bool(frame["simulated"].cast(pl.String).is_in(SIMULATED_MARKS).any()),
+            simulated=simulated,
         )
         return panel._checked(unbalanced)
 
@@ -115,7 +142,17 @@ class Panel:
     @property
     def balanced(self) -> bool:
         """Whether every unit was observed in every period, with one weight for each unit."""
-        return self.weight.ndim == 1 and not np.isnan(self.outcome).any()
+        return self.period is None and self.weight.ndim == 1 and not np.isnan(self.outcome).any()
+
+    @property
+    def unit_weight(self) -> Floats:
+        """(n,) weight of each unit: its own; if it varies the first one, or the mean where some miss."""
+        if self.weight.ndim == 1:
+            return self.weight
+        seen = ~np.isnan(self.outcome)
+        return np.asarray(
+            self.weight[:, 0] if seen.all() else np.nanmean(np.where(seen, self.weight, np.nan), axis=1)
+        )
 
     def keep(self, kept: NDArray[np.bool_], note: str = "") -> "Panel":
         """The panel of some units, with a note saying why the others are set aside."""
@@ -126,6 +163,7 @@ class Panel:
             if units is not None
             else tuple(u for u, k in zip(self.units, kept, strict=True) if k),
             outcome=self.outcome[kept],
+            period=None if self.period is None else self.period[kept],
             cohort=self.cohort[kept],
             weight=self.weight[kept],
             cluster=None if self.cluster is None else self.cluster[kept],
@@ -147,11 +185,44 @@ class Panel:
             )
         if not unbalanced:
             panel = _with_known(panel, panel.observed, "le résultat")
-        if len(panel.calendar.ordinals) < 2:
+        seen = np.asarray(panel.observed.any(axis=1))
+        return panel if seen.all() else panel.keep(seen)
+
+    def _with_known_rows(self) -> "Panel":
+        """Repeated cross-sections without the rows whose outcome or covariates are unknown."""
+        known = ~np.isnan(self.outcome)
+        if self.covariates is not None:
+            known &= ~np.isnan(self.covariates).any(axis=1)
+        if known.all():
+            return self
+        count = int((~known).sum())
+        return self.keep(known, f"{count} lignes sans résultat ou sans covariable sont écartées.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Columns of the user's table, with the numbers of its rows."""
+
+    frame: pl.DataFrame
+    first_row: int
+
+    def numbers(self, column: str) -> Floats:
+        return col.numbers(self.frame, column, self.first_row)
+
+    def codes(self, column: str | None) -> Ints | None:
+        return None if column is None else col.codes(self.frame, column, self.first_row)[0]
+
+    def weights(self, column: str) -> Floats:
+        values = self.numbers(column)
+        bad = ~(values >= 0)
+        if bad.any():
+            where = col.rows_where(bad, self.first_row)
             raise PanelError(
-                "Le panel n’a qu’une période : il en faut au moins une avant et une après l’exposition."
+                f"Poids « {column} » négatif ou vide, {where}. Un poids est un nombre positif ou nul."
             )
-        return panel
+        if not values.any():
+            raise PanelError(f"Tous les poids « {column} » sont nuls. Donnez une autre colonne.")
+        return values
 
 
 #: What the column ``simulated`` holds when the rows were drawn by a computer.
@@ -215,16 +286,14 @@ def _constant(row_unit: Ints, values: Ints, units: pl.Series, what: str, first_r
     )
 
 
-def _weights(grid: Floats, units: pl.Series, column: str) -> Floats:
+def _by_unit(grid: Floats) -> Floats:
     """Weights as (n,) when they do not vary with the period, else (n, T)."""
-    negative = np.asarray((grid < 0).any(axis=1))
-    if negative.any():
-        bad = units.filter(negative)
-        raise PanelError(
-            f"Poids « {column} » négatif pour {some(bad.to_list())}. Un poids est positif ou nul."
-        )
     high, low = np.nanmax(grid, axis=1), np.nanmin(grid, axis=1)
     return low if np.array_equal(high, low, equal_nan=True) else grid
+
+
+def _says_simulated(column: pl.Series) -> bool:
+    return bool(column.cast(pl.String).is_in(SIMULATED_MARKS).any())
 
 
 def exposed(panel: Panel) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from essaim.evaluation.att import Control
+from essaim.evaluation.columns import Bools
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.periods import NEVER, Calendar
@@ -91,14 +92,27 @@ def _last_cohort_as_comparison(
         "date de la "
         "dernière vague, qui sert de comparaison jusque-là."
     )
-    labels = tuple(label for label, keep in zip(panel.calendar.labels, kept, strict=True) if keep)
+    return replace(_until(panel, kept), cohort=cohort if panel.period is None else cohort[kept[panel.period]])
+
+
+def _until(panel: Panel, kept: Bools) -> Panel:
+    """The panel of the periods ``kept`` (T,)."""
+    ordinals = panel.calendar.ordinals
+    calendar = Calendar(
+        panel.calendar.kind,
+        tuple(n for n, keep in zip(ordinals, kept, strict=True) if keep),
+        tuple(label for label, keep in zip(panel.calendar.labels, kept, strict=True) if keep),
+    )
+    if panel.period is not None:
+        rows = panel.keep(kept[panel.period])
+        assert rows.period is not None
+        return replace(rows, calendar=calendar, period=(np.cumsum(kept) - 1)[rows.period])
     return replace(
         panel,
-        calendar=Calendar(panel.calendar.kind, tuple(int(n) for n in ordinals[kept]), labels),
+        calendar=calendar,
         outcome=np.ascontiguousarray(panel.outcome[:, kept]),
         weight=panel.weight if panel.weight.ndim == 1 else panel.weight[:, kept],
         covariates=None if panel.covariates is None else panel.covariates[:, kept],
-        cohort=cohort,
     )
 
 

@@ -1,0 +1,97 @@
+"""The two regressions that covariates call for: weighted least squares and a weighted logit.
+
+Both come with their influence functions, as (n, k) rows whose mean is zero and whose product with the
+gradient of an effect gives the contribution of the estimated coefficients to the uncertainty of that effect.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from essaim.evaluation.columns import Bools, Floats
+
+#: Reciprocal condition number under which a design is called singular.
+SINGULAR = 1e-12
+#: Comparison units whose probability of exposure reaches this are set aside; exposed ones above it break
+#: overlap.
+TRIM = 0.995
+NO_OVERLAP = 0.999
+
+_ITERATIONS = 50
+
+
+class Undefined(Exception):
+    """The cell cannot be estimated; the message is a French reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """Coefficients (k,) or (k, m), fitted values (n,) or (n, m), and the inverse of E[w x xᵗ]."""
+
+    coefficients: Floats
+    fitted: Floats
+    inverse: Floats
+
+
+def least_squares(x: Floats, y: Floats, w: Floats) -> Regression:
+    """Weighted least squares of ``y`` on ``x`` (n, k); weights (n,) are zero outside of the sample.
+
+    Raises ``Undefined`` when the design is singular.
+    """
+    wx = w[:, None] * x
+    gram = x.T @ wx / len(x)
+    inverse = _inverse(gram)
+    coefficients = inverse @ (wx.T @ y / len(x))
+    return Regression(coefficients, x @ coefficients, inverse)
+
+
+def least_squares_influence(x: Floats, y: Floats, w: Floats, fit: Regression) -> Floats:
+    """(n, k) influence of each row on the coefficients."""
+    return np.asarray((w * (y - fit.fitted))[:, None] * x @ fit.inverse)
+
+
+def _inverse(gram: Floats) -> Floats:
+    scale = np.sqrt(np.diag(gram))
+    if not (scale > 0).all():
+        raise Undefined("une covariable est constante à zéro parmi les unités comparées")
+    correlation = gram / np.outer(scale, scale)
+    if np.linalg.cond(correlation) > 1 / SINGULAR:
+        raise Undefined("les covariables sont redondantes parmi les unités comparées")
+    return np.asarray(np.linalg.inv(correlation) / np.outer(scale, scale))
+
+
+@dataclass(frozen=True, slots=True)
+class Propensity:
+    """Probabilities of exposure (n,), odds of the comparison units (n,), influences (n, k)."""
+
+    probability: Floats
+    odds: Floats
+    influence: Floats
+
+
+def propensity(x: Floats, treated: Bools, w: Floats) -> Propensity:
+    """Weighted logit of exposure by Newton's method.
+
+    Raises ``Undefined`` when it does not converge or when some units are exposed almost surely.
+    """
+    d = treated.astype(float)
+    beta = np.zeros(x.shape[1])
+    share = float(w @ d / w.sum())
+    if np.ptp(x[:, 0]) == 0:
+        beta[0] = np.log(share / (1 - share)) / x[0, 0]
+    for _ in range(_ITERATIONS):
+        p = 1 / (1 + np.exp(-np.clip(x @ beta, -500, 500)))
+        information = x.T @ ((w * p * (1 - p))[:, None] * x) / len(x)
+        step = _inverse(information) @ (x.T @ (w * (d - p)) / len(x))
+        beta = beta + step
+        if np.abs(step).max() <= 1e-12 * max(1.0, float(np.abs(beta).max())):
+            break
+    else:
+        raise Undefined("la probabilité d’exposition ne peut pas être estimée (séparation parfaite)")
+    p = np.minimum(1 / (1 + np.exp(-np.clip(x @ beta, -500, 500))), 1 - 1e-6)
+    if float(p[w > 0].max()) >= NO_OVERLAP:
+        raise Undefined("certaines unités exposées n’ont pas de semblable parmi les autres")
+    information = x.T @ ((w * p * (1 - p))[:, None] * x) / len(x)
+    influence = (w * (d - p))[:, None] * x @ _inverse(information)
+    kept = ~treated & (p < TRIM)
+    return Propensity(p, np.where(kept, w * p / (1 - p), 0.0), influence)

@@ -1,0 +1,78 @@
+"""Record what csdid 0.4.3 (MIT) finds on the cases of the differential test.
+
+Run in an environment that has csdid and this repository's ``tests`` on its path; csdid reproduces R's
+``did`` 2.5: ``python -m tests.reference.record_evaluation_oracles
+tests/reference/data/evaluation_oracles.json``
+"""
+
+import contextlib
+import io
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from csdid.att_gt import ATTgt
+
+from tests.evaluation_cases import CASES, Case, draw
+
+
+def numbers(values: Any) -> list[float | None]:
+    """A list that JSON can hold, ``None`` for what is undefined."""
+    flat = np.asarray(
+        [np.nan if v is None else v for v in np.atleast_1d(np.asarray(values, dtype=object))], float
+    )
+    return [float(v) if np.isfinite(v) else None for v in flat]
+
+
+def record(case: Case) -> dict[str, Any]:
+    """Cells, aggregations and pre-test of one case."""
+    frame = pd.DataFrame(draw(case))
+    names = ["x1", "x2"][: case.covariates]
+    fit = ATTgt(
+        yname="outcome",
+        tname="time",
+        idname="unit",
+        gname="cohort",
+        data=frame,
+        control_group=case.control,
+        xformla="outcome ~ " + (" + ".join(names) or "1"),
+        panel=not case.cross_sections,
+        allow_unbalanced_panel=case.missing > 0,
+        clustervar="cluster" if case.clusters else None,
+        weights_name=None if case.weights == "none" else "weight",
+        anticipation=case.anticipation,
+    ).fit(est_method=case.method, base_period=case.base, bstrap=False)
+    result = fit.results
+    found: dict[str, Any] = {
+        "cohorts": [int(g) for g in result["group"]],
+        "periods": [int(t) for t in result["year"]],
+        "att": numbers(result["att"]),
+        "se": numbers(result["se"]),
+        "pretest_p": numbers(fit.MP["Wpval"])[0],
+    }
+    for kind in ("simple", "dynamic", "group", "calendar"):
+        agg = fit.aggte(typec=kind, na_rm=True, bstrap=False, cband=False).atte
+        found[kind] = {"overall": numbers([agg["overall_att"], agg["overall_se"]])}
+        if kind != "simple":
+            found[kind] |= {
+                "keys": [int(k) for k in agg["egt"]],
+                "att": numbers(agg["att_egt"]),
+                "se": numbers(agg["se_egt"]),
+            }
+    return found
+
+
+def main(path: Path) -> None:
+    """Write the record of all the cases."""
+    warnings.simplefilter("ignore")
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = {case.name: record(case) for case in CASES}
+    path.write_text(json.dumps(found, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
