@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import highspy
@@ -30,12 +30,16 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """``optimal``: proven within the gap asked; ``feasible``: best found in time, ``bound`` on what may exist."""
+    """``optimal``: proven within the gap asked; ``feasible``: best found in time, ``bound`` on what may exist.
+
+    ``reduced``: reduced costs of a program without integers (NaN otherwise).
+    """
 
     outcome: Outcome
     values: Floats
     objective: float
     bound: float
+    reduced: Floats
 
 
 def solve(program: Program, seconds: float, *, start: Floats | None = None, gap: float = 0.0) -> Solution:
@@ -73,9 +77,40 @@ def _read(solver: Any, program: Program) -> Solution:
     values = np.array(solver.getSolution().col_value) if feasible else np.full(len(program.cost), np.nan)
     whole = bool(program.integer.any())
     bound = float(info.mip_dual_bound if whole else info.objective_function_value)
+    nothing = np.full(len(program.cost), np.nan)
     if status == highspy.HighsModelStatus.kInfeasible:
-        return Solution("infeasible", values, np.nan, np.nan)
+        return Solution("infeasible", values, np.nan, np.nan, nothing)
     if not feasible:
-        return Solution("unknown", values, np.nan, bound)
-    optimal = status == highspy.HighsModelStatus.kOptimal
-    return Solution("optimal" if optimal else "feasible", values, float(info.objective_function_value), bound)
+        return Solution("unknown", values, np.nan, bound, nothing)
+    reduced = nothing if whole else np.array(solver.getSolution().col_dual)
+    outcome: Outcome = "optimal" if status == highspy.HighsModelStatus.kOptimal else "feasible"
+    return Solution(outcome, values, float(info.objective_function_value), bound, reduced)
+
+
+def solve_by_core(program: Program, seconds: float, gap: float, core: int = 1_000) -> Solution:
+    """A large all-binary program: bound by its relaxation, solution from the variables near its threshold.
+
+    The relaxation of a program with few rows leaves few variables undecided; only the ``core`` of those with the
+    least reduced costs stay free (Balas & Zemel 1980). If the answer is within ``gap`` of the relaxation's bound it
+    is proven so. Otherwise variables that no better solution can hold otherwise are fixed (their reduced cost
+    exceeds what is left to gain) and the rest is solved whole, from that answer.
+    """
+    relaxed = solve(replace(program, integer=np.zeros(len(program.cost), bool)), seconds)
+    if relaxed.outcome != "optimal":
+        return relaxed
+    decided = np.ones(len(program.cost), bool)
+    decided[np.argsort(np.abs(relaxed.reduced), kind="stable")[:core]] = False
+    first = solve(_fixed(program, relaxed.values.round(), decided), seconds / 3, gap=gap / 10)
+    if first.outcome not in ("optimal", "feasible"):
+        return solve(program, seconds, gap=gap)
+    left = first.objective - relaxed.objective
+    if left <= gap * abs(first.objective):
+        return replace(first, outcome="optimal", bound=relaxed.objective)
+    decided = np.abs(relaxed.reduced) > left
+    last = solve(_fixed(program, relaxed.values.round(), decided), seconds, start=first.values, gap=gap)
+    return last if last.outcome in ("optimal", "feasible") else replace(first, bound=relaxed.objective)
+
+
+def _fixed(program: Program, values: Floats, decided: NDArray[np.bool_]) -> Program:
+    low, high = np.where(decided, values, program.low), np.where(decided, values, program.high)
+    return replace(program, low=low, high=high)
