@@ -2,34 +2,35 @@
 export UV_PYTHON_DOWNLOADS = never
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 DATA ?= ../shared/data
+PORT ?= 8000
 
 .PHONY: help run test check realdata bench e2e translations clean
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 .tools/bin/uv:
-	python3 -m venv .tools
-	.tools/bin/pip install --quiet --disable-pip-version-check uv
+	@echo "First time: uv, then the packages of uv.lock (about 165 MB), into .tools and .venv…"
+	@python3 scripts/get_uv.py
 
 .venv/.run: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --frozen --no-dev --inexact --quiet
+	@$(UV) sync --frozen --no-dev --inexact --quiet
 	@touch $@
 
 .venv/.dev: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --frozen --inexact --quiet
+	@$(UV) sync --frozen --inexact --quiet
 	@touch .venv/.run $@
 
 run: .venv/.run  ## set up, load the demonstration, serve it at http://127.0.0.1:8000
-	@.venv/bin/essaim demo
+	@.venv/bin/essaim demo --port $(PORT)
 
 test: .venv/.dev  ## the whole suite; DATABASE_URL chooses PostgreSQL, SQLite otherwise
-	@.venv/bin/pytest -n 2
+	@.venv/bin/pytest -n 2 -m 'not realdata'
 
 e2e: .venv/.dev  ## the browser tests alone
 	@.venv/bin/pytest -n 2 -m browser
 
 realdata: .venv/.dev  ## check the official files of DATA (default ../shared/data)
-	@ESSAIM_REALDATA=$(abspath $(DATA)) .venv/bin/pytest -m realdata tests/realdata
+	@ESSAIM_REALDATA=$(abspath $(DATA)) .venv/bin/pytest -m realdata
 
 check: .venv/.dev  ## style, types, import contracts, migrations, translations, templates
 	@.venv/bin/ruff check .

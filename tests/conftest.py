@@ -9,7 +9,7 @@ from django.test import Client
 from essaim.platform import audit
 from tests import factories
 
-pytest_plugins = ["tests.realdata.folder"]
+pytest_plugins = ["tests.realdata.folder", "tests.left_out"]
 
 
 @pytest.fixture

@@ -1,0 +1,23 @@
+"""The Chromium that drives the browser tests: the system's own, never one downloaded by a test tool."""
+
+import os
+import shutil
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def executable() -> str | None:
+    """``PLAYWRIGHT_CHROMIUM_EXECUTABLE`` when it names a program, else the first one installed, else None."""
+    wanted = os.environ.get("PLAYWRIGHT_CHROMIUM_EXECUTABLE")
+    candidates = [wanted] if wanted else NAMES
+    return next((path for path in map(shutil.which, candidates) if path), None)
