@@ -27,6 +27,7 @@ def entries() -> list[tuple[str, str]]:
     """(address name, label) of each entry."""
     return [
         ("programmes:programmes", _("Programmes")),
+        ("programmes:innovations", _("Innovations")),
         ("community:events", _("Rencontres")),
         ("teachings", _("Enseignements")),
     ]

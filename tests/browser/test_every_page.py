@@ -1,0 +1,85 @@
+"""Every page of the demonstration, as each role, at 320 and 1280 px: no accessibility violation, no sideways scroll."""
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth import get_user_model
+from playwright.sync_api import Page
+
+from essaim.platform.demo.people import PEOPLE
+from essaim.platform.demo.services import load
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SAME_KIND = re.compile(r"/\d+(?=/|$)")  # one page of each kind is enough: /sites/12/ stands for /sites/13/
+PROGRAMME = re.compile(r"^/(programmes|events|organisations)/[a-z0-9-]+")
+WIDTHS = (1280, 320)
+SHARES = 2
+
+
+@pytest.fixture
+def demo(transactional_db: None, settings: Any) -> None:
+    settings.DEMO = True
+    load(lambda _line: None)
+
+
+def _kind(path: str) -> str:
+    return PROGRAMME.sub(r"/\1/x", SAME_KIND.sub("/1", path.split("?")[0].split("#")[0]))
+
+
+def _problems(page: Page, width: int) -> list[str]:
+    found = [
+        f"{page.url} [{width}] {violation['id']}: {violation['nodes'][0]['html'][:140]}"
+        for violation in Axe().run(page, options={"runOnly": TAGS}).response["violations"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    if wide > width:
+        found.append(f"{page.url} [{width}] déborde : {wide} px")
+    return found
+
+
+def _links(page: Page) -> list[str]:
+    """Addresses that the page leads to, downloads left out."""
+    paths: list[str] = page.eval_on_selector_all(
+        "a[href^='/']", "links => links.map(a => a.getAttribute('href'))"
+    )
+    return [
+        path for path in paths if not re.search(r"\.(pdf|docx|yaml|csv|xlsx|py|zip|html|svg|geojson)$", path)
+    ]
+
+
+def _inspect(page: Page) -> list[str]:
+    problems = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        problems += _problems(page, width)
+    return problems
+
+
+def _crawl(page: Page, seen: set[str]) -> list[str]:
+    """Visit every kind of page that this person reaches from their first page and nobody has seen yet."""
+    waiting, problems = ["/"], []
+    while waiting:
+        path = waiting.pop(0)
+        response = page.goto(path)
+        if response is None or response.status >= 400:
+            problems.append(f"{path} → {response.status if response else 'rien'}")
+            continue
+        problems += _inspect(page)
+        for link in _links(page):
+            if _kind(link) not in seen:
+                seen.add(_kind(link))
+                waiting.append(link)
+    return problems
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_every_page_is_accessible_and_fits(demo: None, open_as: Any, share: int) -> None:
+    """The roles are shared out between two tests, so that two processors work."""
+    seen, problems = {"/"}, []
+    emails = ["", *(person.email for person in PEOPLE)]
+    for email in emails[share::SHARES]:
+        user = get_user_model().objects.get(email=email) if email else None
+        problems += [f"{email or 'personne'} : {problem}" for problem in _crawl(open_as(user), seen)]
+    assert problems == []
