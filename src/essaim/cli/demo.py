@@ -5,10 +5,12 @@ from pathlib import Path
 
 import click
 
+from essaim.cli import serving
+
 
 @click.command(name="demo")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d’écoute.")
-@click.option("--port", default=8000, show_default=True, help="Port d’écoute.")
+@click.option("--port", type=serving.PORT, default=8000, show_default=True, help="Port d’écoute.")
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -17,21 +19,21 @@ import click
 @click.option("--no-serve", is_flag=True, help="Charge la démonstration sans ouvrir le site.")
 def command(host: str, port: int, data: Path | None, no_serve: bool) -> None:
     """Charge la démonstration et ouvre le site ; un second appel ne perd rien."""
-    from essaim.cli import serving
-
     if not no_serve:
         serving.check_port(host, port)
     serving.prepare(demo=True)
     from essaim.platform.demo.people import PASSWORD, PEOPLE
-    from essaim.platform.demo.services import load
+    from essaim.platform.demo.services import NotTheDemonstration, load
 
-    load(click.echo, data)
+    try:
+        load(click.echo, data)
+    except NotTheDemonstration as error:
+        raise click.ClickException(f"{error} Retirer DJANGO_SETTINGS_MODULE de l’environnement.") from error
     if no_serve:
         return
     accounts = "\n".join(f"  {person.email:<36} {person.title}" for person in PEOPLE)
-    address = f"http://{host}:{port}/"
     announce = (
-        f"\nEssaim est ouvert : {address}\n\n"
+        f"\nEssaim est ouvert : {serving.address(host, port)}\n\n"
         f"Comptes d’essai (mot de passe : {PASSWORD}) :\n{accounts}\n\nCtrl+C pour arrêter."
     )
     sys.exit(serving.run_together(host, port, 1, announce))

@@ -1,18 +1,41 @@
 """Run the web server and the task worker together, and stop both: what ``serve`` and ``demo`` share."""
 
+import errno
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import click
 
 GRACE = 10.0  # seconds left to a process to end by itself
+PORT = click.IntRange(1, 65535)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what a wrong setting provokes at the start into words."""
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import DatabaseError
+
+    try:
+        yield
+    except (DatabaseError, ImproperlyConfigured) as error:
+        raise click.ClickException(
+            f"La base de données ou les réglages ne conviennent pas : {str(error).strip()}\n"
+            "Vérifier les variables d’environnement (docs/settings.md), DATABASE_URL d’abord."
+        ) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"Le dossier des données n’est pas utilisable : {error.strerror} ({error.filename}).\n"
+            "En nommer un autre : ESSAIM_DATA_DIR=/chemin/du/dossier."
+        ) from error
 
 
 def start_django(demo: bool) -> None:
@@ -21,7 +44,8 @@ def start_django(demo: bool) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"essaim.platform.settings.{name}")
     import django
 
-    django.setup()
+    with explained():
+        django.setup()
 
 
 def prepare(demo: bool) -> None:
@@ -30,42 +54,49 @@ def prepare(demo: bool) -> None:
     from django.core.management import call_command
 
     click.echo("Base de données : mise à jour…")
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    with explained():
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def check_port(host: str, port: int) -> None:
-    """Fail early, in words, when the address is taken."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
+    """Fail early, in words, when the site could not listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
             raise click.ClickException(
-                f"Le port {port} de {host} est déjà pris ({error.strerror}). Essaim y tourne peut-être déjà ; "
-                f"sinon, en choisir un autre : --port {port + 1}."
+                f"Le port {port} de {host} est déjà pris. Essaim y tourne peut-être déjà : "
+                f"ouvrir {address(host, port)} ; sinon, choisir un autre port : --port {port + 1} "
+                f"(ou make run PORT={port + 1})."
             ) from error
+        raise click.ClickException(
+            f"Impossible d’écouter sur {host}, port {port} : {error.strerror}. "
+            "Essayer sans --host, et avec un port au-dessus de 1023."
+        ) from error
+
+
+def address(host: str, port: int) -> str:
+    """The address to open in a browser."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def run_together(host: str, port: int, workers: int, announce: str) -> int:
     """Supervise the web server and the task worker until one ends or somebody stops us; returns the exit code."""
-    web = [
-        "gunicorn", "essaim.platform.wsgi", "--bind", f"{host}:{port}", "--workers", str(workers),
-        "--threads", "4", "--timeout", "120", "--log-level", "warning",
-    ]  # fmt: skip
-    commands = {
-        "serveur web": [sys.executable, "-m", *web],
-        "tâches de fond": [sys.executable, "-m", "essaim.cli.worker"],
-    }
-    processes = {name: subprocess.Popen(command) for name, command in commands.items()}  # noqa: S603
     stopping = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         nonlocal stopping
         stopping = True
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    # Ctrl+C, a service manager, a closed window
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    processes = {
+        "serveur web": subprocess.Popen(_web(host, port, workers)),  # noqa: S603
+        "tâches de fond": subprocess.Popen([sys.executable, "-m", "essaim.cli.worker"]),
+    }
     announced = False
     while not stopping and all(process.poll() is None for process in processes.values()):
         if not announced and _answers(host, port):
@@ -81,14 +112,25 @@ def run_together(host: str, port: int, workers: int, announce: str) -> int:
     return 1
 
 
+def _web(host: str, port: int, workers: int) -> list[str]:
+    bind = address(host, port).removeprefix("http://").removesuffix("/")
+    return [
+        sys.executable, "-m", "gunicorn", "essaim.platform.wsgi", "--bind", bind, "--workers", str(workers),
+        "--threads", "4", "--timeout", "120", "--graceful-timeout", str(int(GRACE / 2)), "--log-level", "warning",
+    ]  # fmt: skip
+
+
 def _answers(host: str, port: int) -> bool:
+    """Whether the site gives any response at all (a redirection to HTTPS is one)."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
-        with urllib.request.urlopen(f"http://{host}:{port}/", timeout=5):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
+    return True
 
 
 def _end(processes: list["subprocess.Popen[bytes]"]) -> None:
