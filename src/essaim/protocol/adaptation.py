@@ -18,7 +18,7 @@ from essaim.protocol.latitude import latitude
 from essaim.protocol.problem import Finding, InvalidDocument, Path, Problem
 from essaim.protocol.yamltext import read_yaml, write_yaml
 
-FORMAT = "essaim/adaptation/1"
+FORMAT: Literal["essaim/adaptation/1"] = "essaim/adaptation/1"
 
 Place = tuple[str, str | None]
 """(component, parameter), or (component, None) for the component as a whole."""
@@ -91,7 +91,7 @@ class Decision:
 class Adaptation:
     """The decisions of ``site`` on a version of a protocol; ``territory_types`` say which variants apply."""
 
-    format: Literal["essaim/adaptation/1"] = "essaim/adaptation/1"
+    format: Literal["essaim/adaptation/1"]
     protocol: Id
     version: Version
     site: Text
@@ -109,7 +109,7 @@ class Adaptation:
 
     def to_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = codec.encode(self)
-        return {"format": self.format, **data}
+        return data
 
     def canonical_json(self) -> str:
         return codec.canonical_json(self.to_dict())
@@ -132,6 +132,7 @@ def new_adaptation(
 ) -> Adaptation:
     """An adaptation of ``protocol`` with no decision yet: the site follows everything."""
     return Adaptation(
+        format=FORMAT,
         protocol=protocol.id,
         version=protocol.version,
         site=site,

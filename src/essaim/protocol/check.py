@@ -274,8 +274,9 @@ def _change(parameter: Parameter, change: Change, path: Path) -> Iterator[Findin
 
 
 def lineage(protocol: Protocol) -> Iterator[Finding]:
-    """A component does not descend from itself, and a former identifier leads to one component."""
+    """Nothing descends from itself; a former identifier leads to one place and is not used again."""
     heirs: dict[str, str] = {}
+    used = {component.id for component in protocol.components}
     for i, component in enumerate(protocol.components):
         for name in ("replaces", "split_from", "merged_from"):
             if component.id in getattr(component, name):
@@ -289,7 +290,18 @@ def lineage(protocol: Protocol) -> Iterator[Finding]:
                     f"« {former} » est déjà remplacé par « {heirs[former]} ».",
                     "S’il a été partagé en deux, écrivez « split_from » dans les deux composants.",
                 )
+            elif former in used and former != component.id:
+                yield _reused(("components", i, "replaces", j), former)
             heirs[former] = component.id
+        taken = {parameter.id for parameter in component.parameters}
+        for k, parameter in enumerate(component.parameters):
+            for j, former in enumerate(parameter.replaces):
+                if former in taken:
+                    yield _reused(("components", i, "parameters", k, "replaces", j), former)
+
+
+def _reused(path: Path, former: str) -> Finding:
+    return Finding(path, f"« {former} » est un ancien identifiant, encore utilisé.", "Donnez-en un nouveau.")
 
 
 def markers(protocol: Protocol) -> Iterator[Finding]:

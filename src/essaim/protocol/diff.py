@@ -105,7 +105,7 @@ def _field(section: str, name: str, old: Any, new: Any, **where: str) -> Iterato
 
 
 def _fields(
-    section: str, old: Any, new: Any, *, skip: tuple[str, ...] = (), **where: str
+    section: str, old: Any, new: Any, *, skip: tuple[str, ...] = (), **where: Any
 ) -> Iterator[Difference]:
     """Differences of two objects of one class, field by field."""
     for field in fields(old):
@@ -115,7 +115,7 @@ def _fields(
         yield from _field(section, field.name, before, after, **where)
 
 
-def _items(section: str, old: tuple[Any, ...], new: tuple[Any, ...], **where: str) -> Iterator[Difference]:
+def _items(section: str, old: tuple[Any, ...], new: tuple[Any, ...], **where: Any) -> Iterator[Difference]:
     """Differences of two lists of items with identifiers."""
     before, after = {item.id: item for item in old}, {item.id: item for item in new}
     for id, item in before.items():

@@ -121,7 +121,8 @@ def _moves(new: Protocol, earlier: set[tuple[str, str]]) -> dict[tuple[str, str]
 def with_lineage(base: Protocol, new: Protocol) -> Protocol:
     """``new`` with the lineage of ``base`` carried over, so that older versions find their way too.
 
-    Authors write only the step from ``base``; nothing else of ``new`` changes.
+    Authors write only the step from ``base``. What they say of identifiers that ``base`` does not have is dropped:
+    it was copied from elsewhere, and would send decisions astray.
     """
     earlier = {component.id: component for component in base.components}
     known = routes(base, new)
@@ -140,9 +141,8 @@ def _carried(
 ) -> Component:
     before = same_component(component, earlier)
     replaces, split_from, merged_from = (
-        list(component.replaces),
-        list(component.split_from),
-        list(component.merged_from),
+        [id for id in getattr(component, name) if id in earlier]
+        for name in ("replaces", "split_from", "merged_from")
     )
     if before is not None:
         replaces += [before.id, *before.replaces]
@@ -171,7 +171,8 @@ def _carried_parameter(
     earlier: dict[str, Component],
     origins: list[tuple[str, str]],
 ) -> Parameter:
-    replaces, moved_from = list(parameter.replaces), list(parameter.moved_from)
+    replaces: list[str] = []
+    moved_from: list[str] = []
     for id, name in origins:
         source = next(p for p in earlier[id].parameters if p.id == name)
         names = (name, *source.replaces)

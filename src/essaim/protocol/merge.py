@@ -60,13 +60,7 @@ class Conflict:
     base: FreeValue | None = None
     """What the base version said there (default value, or form), when it said something."""
     new: FreeValue | None = None
-    why: FreeText = ""
-    """The objection of the latitude, when there is one."""
-
-    @property
-    def message(self) -> str:
-        text = CONFLICT_MESSAGES[self.kind]
-        return f"{text} ({self.why})" if self.why else text
+    message: FreeText = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +69,7 @@ class Retired:
 
     decision: Decision
     reason: RetiredReason
-
-    @property
-    def message(self) -> str:
-        return RETIRED_MESSAGES[self.reason]
+    message: FreeText = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +217,12 @@ class Plan:
             return self._judge_added(decision)
         target = targets.get(decision.place)
         if target is None:
-            return Retired(decision=decision, reason="unknown")
+            return _retired("unknown", decision)
         if not target.places:
-            return Retired(decision=decision, reason="removed")
+            return _retired("removed", decision)
         if decision.status == "kept":
             if len(target.places) > 1:
-                return Retired(decision=decision, reason="split")
+                return _retired("split", decision)
             return _at(decision, target.places[0])
         if len(target.places) > 1:
             return _conflict("split", decision, target.places)
@@ -352,8 +343,12 @@ def _conflict(
         candidates=tuple(show_place(place) for place in places),
         base=base,
         new=new,
-        why=why or "",
+        message=f"{CONFLICT_MESSAGES[kind]} ({why})" if why else CONFLICT_MESSAGES[kind],
     )
+
+
+def _retired(reason: RetiredReason, decision: Decision) -> Retired:
+    return Retired(decision=decision, reason=reason, message=RETIRED_MESSAGES[reason])
 
 
 def show_place(place: Place) -> str:
@@ -374,7 +369,7 @@ def _one_a_place(
     for place, pairs in groups.items():
         if len(pairs) == 1 or all(after.status == "kept" for _, after in pairs):
             kept.append(pairs[0][1])
-            retired += [Retired(decision=before, reason="already_said") for before, _ in pairs[1:]]
+            retired += [_retired("already_said", before) for before, _ in pairs[1:]]
             continue
         befores = tuple(before for before, _ in pairs)
         conflicts.append(
@@ -383,6 +378,7 @@ def _one_a_place(
                 kind="merged",
                 decisions=befores,
                 candidates=(show_place(place),),
+                message=CONFLICT_MESSAGES["merged"],
             )
         )
     return tuple(kept), tuple(conflicts), tuple(retired)
