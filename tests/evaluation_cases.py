@@ -36,13 +36,34 @@ ALL = {3: 40, 4: 35, 6: 45}
 
 def _grid() -> list[Case]:
     found = [
-        Case(f"{control}-{base}-a{anticipation}", WAVES, control=control, base=base, anticipation=anticipation, seed=seed)
+        Case(
+            f"{control}-{base}-a{anticipation}",
+            WAVES,
+            control=control,
+            base=base,
+            anticipation=anticipation,
+            seed=seed,
+        )
         for seed, (control, base, anticipation) in enumerate(
-            [(c, b, a) for c in ("nevertreated", "notyettreated") for b in ("varying", "universal") for a in (0, 1)], 10
+            [
+                (c, b, a)
+                for c in ("nevertreated", "notyettreated")
+                for b in ("varying", "universal")
+                for a in (0, 1)
+            ],
+            10,
         )
     ]
     found += [
-        Case(f"{method}-{control}-{base}", WAVES, control=control, base=base, method=method, covariates=2, seed=seed)
+        Case(
+            f"{method}-{control}-{base}",
+            WAVES,
+            control=control,
+            base=base,
+            method=method,
+            covariates=2,
+            seed=seed,
+        )
         for seed, (method, control, base) in enumerate(
             [
                 (m, c, b)
@@ -54,7 +75,15 @@ def _grid() -> list[Case]:
         )
     ]
     found += [
-        Case(f"cross-sections-{method}-{control}-{k}", WAVES, control=control, method=method, covariates=k, cross_sections=True, seed=seed)
+        Case(
+            f"cross-sections-{method}-{control}-{k}",
+            WAVES,
+            control=control,
+            method=method,
+            covariates=k,
+            cross_sections=True,
+            seed=seed,
+        )
         for seed, (method, control, k) in enumerate(
             [
                 ("dr", "nevertreated", 0),
@@ -81,7 +110,13 @@ CASES: list[Case] = [
     Case("no-never-covariates", ALL, control="notyettreated", covariates=1, seed=66),
     Case("gaps", {0: 50, 2006: 20, 2009: 25}, times=(2001, 2003, 2006, 2007, 2009, 2012), seed=67),
     Case("gaps-between", {0: 50, 2005: 20, 2008: 25}, times=(2001, 2003, 2006, 2007, 2009, 2012), seed=68),
-    Case("gaps-universal", {0: 50, 2006: 20, 2009: 25}, times=(2001, 2003, 2006, 2007, 2009, 2012), base="universal", seed=69),
+    Case(
+        "gaps-universal",
+        {0: 50, 2006: 20, 2009: 25},
+        times=(2001, 2003, 2006, 2007, 2009, 2012),
+        base="universal",
+        seed=69,
+    ),
     Case("weights", WAVES, weights="fixed", seed=70),
     Case("weights-notyet", WAVES, weights="fixed", control="notyettreated", seed=71),
     Case("weights-dr", WAVES, weights="fixed", covariates=2, seed=72),
@@ -99,7 +134,14 @@ CASES: list[Case] = [
     Case("unbalanced-weights", WAVES, missing=0.1, weights="fixed", seed=84),
     Case("unbalanced-universal", WAVES, missing=0.1, base="universal", seed=85),
     Case("covariates-varying", WAVES, covariates=2, varying_covariates=True, seed=86),
-    Case("covariates-varying-notyet", WAVES, covariates=1, varying_covariates=True, control="notyettreated", seed=87),
+    Case(
+        "covariates-varying-notyet",
+        WAVES,
+        covariates=1,
+        varying_covariates=True,
+        control="notyettreated",
+        seed=87,
+    ),
     Case("tiny-groups", {0: 30, 3: 2, 4: 3, 5: 2}, seed=88),
     Case("tiny-groups-notyet", {0: 12, 3: 2, 4: 3}, control="notyettreated", seed=89),
     Case("one-cohort", {0: 40, 4: 30}, seed=90),
@@ -115,7 +157,9 @@ def draw(case: Case) -> dict[str, np.ndarray]:
     times = np.array(case.times)
     cohort = np.repeat(list(case.sizes), list(case.sizes.values()))
     n, count = len(cohort), len(times)
-    x = rng.normal(size=(n, 1, 2)) + (rng.normal(scale=0.5, size=(n, count, 2)) if case.varying_covariates else 0)
+    x = rng.normal(size=(n, 1, 2)) + (
+        rng.normal(scale=0.5, size=(n, count, 2)) if case.varying_covariates else 0
+    )
     x = np.broadcast_to(x, (n, count, 2))
     ever = cohort > 0
     x = x + 0.4 * ever[:, None, None]

@@ -292,12 +292,20 @@ def _merge(draw, made, fresh):
     if len(made.components) < 2:
         return made
     one, other = draw(st.permutations(made.components))[:2]
-    pool = {p.id: p for p in (*other.parameters, *one.parameters)}
+    brought = (p for p in other.parameters if not _was_used(made, one, p.id))
+    pool = {p.id: p for p in (*brought, *one.parameters)}
     rest = _swap(made, other)
     if draw(st.booleans()):
         return _swap(rest, one, replace(one, merged_from=(other.id,), parameters=tuple(pool.values())))
     whole = replace(draw(components(fresh)), merged_from=(one.id, other.id), parameters=tuple(pool.values()))
     return _swap(rest, one, whole)
+
+
+def _was_used(made: Protocol, own: Component, name: str) -> bool:
+    """Whether ``name`` is a former identifier in ``own``, of a parameter renamed or moved away since."""
+    homes = {f"{id}/{name}" for id in (own.id, *own.replaces)}
+    moved = any(homes.intersection(p.moved_from) for c in made.components for p in c.parameters)
+    return moved or any(name in p.replaces for p in own.parameters)
 
 
 def _reorder(draw, made, fresh):
@@ -345,7 +353,8 @@ def _move_parameter(draw, made, fresh):
     home = draw(st.sampled_from(holders))
     away = draw(st.sampled_from([c for c in made.components if c.id != home.id]))
     target = draw(st.sampled_from(home.parameters))
-    name = target.id if all(p.id != target.id for p in away.parameters) and draw(st.booleans()) else fresh
+    free = all(p.id != target.id for p in away.parameters) and not _was_used(made, away, target.id)
+    name = target.id if free and draw(st.booleans()) else fresh
     moved = replace(target, id=name, replaces=(), moved_from=(f"{home.id}/{target.id}",))
     emptied = _swap(
         made, home, replace(home, parameters=tuple(p for p in home.parameters if p is not target))

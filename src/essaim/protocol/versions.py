@@ -182,6 +182,22 @@ def _reused(old: Protocol, new: Protocol) -> Iterator[str]:
     for component in new.components:
         if component.id in former:
             yield f"« {component.id} » a déjà nommé un autre composant : donnez un nouvel identifiant."
+    yield from _reused_parameters(old, new)
+
+
+def _reused_parameters(old: Protocol, new: Protocol) -> Iterator[str]:
+    present = {(c.id, p.id) for c in old.components for p in c.parameters}
+    former = {(c.id, name) for c in old.components for p in c.parameters for name in p.replaces}
+    for component in old.components:
+        for parameter in component.parameters:
+            former |= {(home, name) for home, _, name in (a.partition("/") for a in parameter.moved_from)}
+    for component in new.components:
+        for parameter in component.parameters:
+            if (component.id, parameter.id) in former - present:
+                yield (
+                    f"« {component.id}/{parameter.id} » a déjà nommé un autre paramètre : "
+                    "donnez un nouvel identifiant."
+                )
 
 
 def _narrowed(old: Protocol, new: Protocol) -> Iterator[tuple[str, str]]:
