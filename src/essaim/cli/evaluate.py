@@ -19,6 +19,7 @@ from essaim.evaluation import (
     read_plainly,
 )
 from essaim.evaluation.reading import number, verdict
+from essaim.evaluation.resampling import Multiplier
 from essaim.evaluation.result import Estimate
 from essaim.opendata.whole_table import read_whole
 
@@ -45,6 +46,12 @@ from essaim.opendata.whole_table import read_whole
 @click.option(
     "--inference", type=click.Choice(get_args(estimation.Inference)), default="cr2", show_default=True
 )
+@click.option("--draws", default=999, show_default=True, help="Nombre de tirages.")
+@click.option(
+    "--multiplier", type=click.Choice(get_args(Multiplier)), default="rademacher", show_default=True
+)
+@click.option("--drawn", is_flag=True, help="L’ordre des vagues a été tiré au sort.")
+@click.option("--strata", help="Colonne des strates de ce tirage.")
 @click.option("--level", default=0.95, show_default=True, help="Niveau de confiance.")
 @click.option("--seed", default=0, show_default=True, help="Graine des tirages.")
 @click.option(
@@ -96,6 +103,7 @@ def _panel(location: str, given: dict[str, str]) -> Panel:
         weights=given["weights"],
         cluster=given["cluster"],
         region=region,
+        stratum=given["strata"],
         covariates=[name.strip() for name in (given["covariates"] or "").split(",") if name.strip()],
         unbalanced=bool(given["unbalanced"]),
         cross_sections=bool(given["cross_sections"]),
@@ -103,7 +111,19 @@ def _panel(location: str, given: dict[str, str]) -> Panel:
 
 
 def _options(given: dict[str, str]) -> Options:
-    names = ("method", "control", "base", "anticipation", "inference", "level", "seed", "window")
+    names = (
+        "method",
+        "control",
+        "base",
+        "anticipation",
+        "inference",
+        "level",
+        "seed",
+        "window",
+        "draws",
+        "multiplier",
+        "drawn",
+    )
     kinds = tuple(kind.strip() for kind in given["kinds"].split(",") if kind.strip())
     return Options(aggregations=kinds, **{name: given[name] for name in names})  # type: ignore[arg-type]
 

@@ -64,17 +64,16 @@ def _by_cluster(sums: ClusterSums, scores: Floats, load: Floats) -> Floats:
     for g in range(len(load)):
         rows = sums.cohort == g
         influence[rows] = scores[rows] @ load[g].T
-    return _crossed(influence, sums.cluster)
+    summed = _summed(influence, sums.cluster)
+    return np.asarray(summed.T @ summed)
 
 
-def _crossed(influence: Floats, cluster: Ints | None) -> Floats:
-    """Σ over clusters (over rows without clusters) of the outer product of the summed influences (n, E)."""
-    if cluster is not None:
-        _, inverse = np.unique(cluster, return_inverse=True)
-        summed = np.zeros((int(inverse.max()) + 1, influence.shape[1]))
-        np.add.at(summed, inverse, influence)
-        influence = summed
-    return np.asarray(influence.T @ influence)
+def _summed(influence: Floats, cluster: Ints) -> Floats:
+    """Influences (n, E) summed by cluster."""
+    _, inverse = np.unique(cluster, return_inverse=True)
+    summed = np.zeros((int(inverse.max()) + 1, influence.shape[1]))
+    np.add.at(summed, inverse, influence)
+    return summed
 
 
 def cr2(stats: Moments, terms: Terms, mix: Floats) -> Spread:
@@ -113,11 +112,16 @@ class Contributions:
     weight: Floats
     cluster: Ints | None
 
-    def analytic(self, mix: Floats, sizes: Floats) -> Spread:
-        """Influence-function covariance of combinations of cells, by cluster where there are clusters."""
+    def influence(self, mix: Floats, sizes: Floats) -> Floats:
+        """(n, E) influence of the units on combinations of cells, or (clusters, E) summed by cluster."""
         influence = self.table @ np.nan_to_num(mix).T
         influence += (self.weight / self.weight.sum())[:, None] * np.nan_to_num(sizes).T[self.member]
-        return Spread(_undefined(_crossed(influence, self.cluster), mix), np.full(len(mix), np.inf))
+        return influence if self.cluster is None else _summed(influence, self.cluster)
+
+    def analytic(self, mix: Floats, sizes: Floats) -> Spread:
+        """Influence-function covariance of combinations of cells, by cluster where there are clusters."""
+        influence = self.influence(mix, sizes)
+        return Spread(_undefined(influence.T @ influence, mix), np.full(len(mix), np.inf))
 
 
 def _undefined(covariance: Floats, mix: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from essaim import __version__
-from essaim.evaluation import aggregate, att, bands, covariance
+from essaim.evaluation import aggregate, att, bands, covariance, resampling
 from essaim.evaluation.aggregate import Weighting
 from essaim.evaluation.att import Base, Cells, Control, Terms
 from essaim.evaluation.cellwise import cell_effects
@@ -18,11 +18,13 @@ from essaim.evaluation.doubly_robust import Method
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.moments import Moments, moments
 from essaim.evaluation.panel import Panel
-from essaim.evaluation.periods import NEVER, Calendar
-from essaim.evaluation.prepare import prepare
+from essaim.evaluation.periods import NEVER
+from essaim.evaluation.prepare import Prepared, prepare
+from essaim.evaluation.resampling import Draws, Multiplier
 from essaim.evaluation.result import Aggregation, Cell, Estimate, Facts, Json, Result
+from essaim.evaluation.threads import single_thread
 
-Inference = Literal["cr2", "analytic"]
+Inference = Literal["cr2", "analytic", "bootstrap", "wild", "randomisation"]
 
 #: With fewer exposed units than this the reading says that little can be learnt whatever the method.
 FEW_TREATED = 8
@@ -31,12 +33,22 @@ FEW_TREATED = 8
 #: effect.
 FEW_REGIONS = 4.0
 
+MIN_DRAWS = 99
+
+#: Outcomes above which the moments are worth several threads.
+MANY = 2_000_000
+
 _TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to estimate; the defaults are those of the command line."""
+    """How to estimate; the defaults are those of the command line.
+
+    ``draws`` and ``multiplier`` serve the resampling inferences. ``drawn`` says that the order of the waves
+    was drawn at random (within ``Panel.stratum`` if given), so that randomisation inference replays a draw
+    that took place.
+    """
 
     method: Method = "dr"
     control: Control = "nevertreated"
@@ -46,13 +58,20 @@ class Options:
     level: float = 0.95
     aggregations: Sequence[str] = aggregate.KINDS
     window: int | None = None
+    draws: int = 999
+    multiplier: Multiplier = "rademacher"
     seed: int = 0
+    drawn: bool = False
 
     def __post_init__(self) -> None:
         if self.anticipation < 0:
             raise EvaluationError("L’anticipation est un nombre de périodes, zéro ou plus.")
         if not 0.5 <= self.level < 1:
             raise EvaluationError("Le niveau de confiance est compris entre 0,5 et 1 (0,95 d’habitude).")
+        if self.draws < MIN_DRAWS:
+            raise EvaluationError(
+                f"Il faut au moins {MIN_DRAWS} tirages pour un intervalle ; 999 d’habitude."
+            )
         unknown = [kind for kind in self.aggregations if kind not in aggregate.KINDS]
         if unknown:
             raise EvaluationError(
@@ -65,7 +84,7 @@ class _Work:
     """Everything the aggregations share. ``table`` replaces the moments where they are not enough."""
 
     options: Options
-    calendar: Calendar
+    panel: Panel
     stats: Moments
     grid: Cells
     effect: Floats
@@ -74,8 +93,9 @@ class _Work:
 
     @property
     def small_sample(self) -> bool:
-        """Whether CR2 is asked for and defined: balanced panels, without covariates."""
-        return self.options.inference == "cr2" and self.table is None and not np.isnan(self.stats.trace).all()
+        """Whether errors are CR2: asked for, and defined (balanced panels, without covariates)."""
+        wanted = self.options.inference in ("cr2", "wild", "randomisation")
+        return wanted and self.table is None and not np.isnan(self.stats.trace).all()
 
     def spread(self, mix: Floats, sizes: Floats) -> Spread:
         """Uncertainty of combinations of cells; analytic where the chosen inference is undefined."""
@@ -86,9 +106,31 @@ class _Work:
             return covariance.cr2(self.stats, self.terms, mix)
         return covariance.analytic(self.stats, self.terms, mix, sizes)
 
+    def redrawn(self, mix: Floats, sizes: Floats, spread: Spread) -> Draws | None:
+        """Studentised draws of combinations of cells; ``None`` where intervals come from a law."""
+        options, count = self.options, self.options.draws
+        rng = np.random.default_rng(options.seed)
+        if options.inference == "bootstrap":
+            if options.multiplier == "gaussian":
+                return resampling.gaussian(spread, count, rng)
+            if self.table is not None:
+                return resampling.bootstrap_table(
+                    self.table, mix, sizes, spread, options.multiplier, count, rng
+                )
+            assert self.terms is not None
+            load = covariance.loadings(self.stats, self.terms, mix, sizes)
+            return resampling.bootstrap_moments(
+                self.panel, self.stats, load, spread, options.multiplier, count, rng
+            )
+        if options.inference in ("wild", "randomisation") and self.small_sample:
+            assert self.terms is not None
+            draw = resampling.wild if options.inference == "wild" else resampling.randomisation
+            return draw(self.panel, self.stats, self.terms, mix, count, rng)
+        return None
+
     def key(self, kind: str, key: int) -> int | str:
         """An event time, or the label of a cohort or period."""
-        return int(key) if kind == "event" else self.calendar.key(int(key))
+        return int(key) if kind == "event" else self.panel.calendar.key(int(key))
 
 
 def estimate(panel: Panel, options: Options | None = None) -> Result:
@@ -99,7 +141,16 @@ def estimate(panel: Panel, options: Options | None = None) -> Result:
     options = options or Options()
     prepared = prepare(panel, options.control, options.anticipation)
     ready = prepared.panel
-    stats = moments(ready)
+    if ready.outcome.size > MANY:
+        stats = moments(ready)
+        with single_thread():
+            return _estimate(panel, prepared, stats, options)
+    with single_thread():
+        return _estimate(panel, prepared, moments(ready), options)
+
+
+def _estimate(panel: Panel, prepared: Prepared, stats: Moments, options: Options) -> Result:
+    ready = prepared.panel
     ordinals = np.array(ready.calendar.ordinals, dtype=np.int64)
     grid = att.cells(stats.cohorts, ordinals, options.base, options.anticipation)
     compared = att.comparison(grid, stats.cohorts, ordinals, options.control, options.anticipation)
@@ -116,11 +167,11 @@ def estimate(panel: Panel, options: Options | None = None) -> Result:
         aggregations={kind: found[kind] for kind in options.aggregations},
         pretest=pretest,
         warnings=tuple(said),
-        facts=_facts(ready, stats),
+        facts=_facts(work),
         calendar=ready.calendar,
         event_covariance=_by_spread(work, weightings["event"]).covariance,
         level=options.level,
-        provenance=_provenance(panel, options, work),
+        provenance=_provenance(panel, options, work, found.get("simple")),
     )
 
 
@@ -132,18 +183,21 @@ def _effects(
         panel.balanced or panel.period is not None or np.isnan(panel.outcome).any()
     ):
         effect, terms = att.group_time(stats, grid, compared)
-        return _Work(options, panel.calendar, stats, grid, effect, terms, None), set()
+        return _Work(options, panel, stats, grid, effect, terms, None), set()
     found = cell_effects(panel, grid, stats.cohorts, compared, options.method)
     member = np.searchsorted(stats.cohorts, panel.cohort)
     table = Contributions(found.contribution, member, panel.unit_weight, panel.cluster)
-    work = _Work(options, panel.calendar, stats, grid, found.effect, None, table)
+    work = _Work(options, panel, stats, grid, found.effect, None, table)
     return work, set(found.reasons.values())
 
 
-def _estimates(values: Floats, spread: Spread, level: float) -> list[Estimate]:
+def _estimates(
+    values: Floats, spread: Spread, level: float, critical: Floats | None = None
+) -> list[Estimate]:
+    """Estimates with intervals, from ``critical`` values (E,) or from Student's law."""
     se = np.where(np.isnan(values), np.nan, spread.se)
     se = np.where(se <= _TINY * np.abs(values).max(initial=0.0, where=~np.isnan(values)), np.nan, se)
-    half = bands.critical(spread.df, level) * se
+    half = (bands.critical(spread.df, level) if critical is None else critical) * se
     return [
         Estimate(float(v), float(s), float(v - h), float(v + h), float(d))
         for v, s, h, d in zip(values, se, half, spread.df, strict=True)
@@ -160,12 +214,18 @@ def _aggregation(work: _Work, rows: Weighting) -> Aggregation:
         np.isnan(rows.cells).any(axis=1), np.nan, np.nan_to_num(rows.cells) @ np.nan_to_num(work.effect)
     )
     spread = work.spread(rows.cells, rows.sizes)
-    shown = _estimates(values, spread, work.options.level)
+    redrawn = work.redrawn(rows.cells, rows.sizes, spread)
+    critical = redrawn.critical(work.options.level) if redrawn else None
+    shown = _estimates(values, spread, work.options.level, critical)
     if rows.kind == "simple":
-        return Aggregation("simple", shown[0])
+        p_value = float(redrawn.p_values(values / spread.se)[0]) if redrawn else None
+        return Aggregation("simple", shown[0], p_value=p_value)
     count = len(rows.keys)
-    part = Spread(spread.covariance[:count, :count], spread.df[:count])
-    c = bands.band_critical(part, work.options.level, work.options.seed)
+    if redrawn:
+        c = np.full(count, Draws(redrawn.t[:, :count]).band_critical(work.options.level))
+    else:
+        part = Spread(spread.covariance[:count, :count], spread.df[:count])
+        c = bands.band_critical(part, work.options.level, work.options.seed)
     banded = [
         replace(e, band_low=e.estimate - float(c[i]) * e.se, band_high=e.estimate + float(c[i]) * e.se)
         for i, e in enumerate(shown[:count])
@@ -195,8 +255,8 @@ def _cells(work: _Work, counts: tuple[Ints, Ints]) -> tuple[Cell, ...]:
     nothing = Estimate(0.0, float("nan"), float("nan"), float("nan"))
     return tuple(
         Cell(
-            work.calendar.key(int(grid.group[k])),
-            work.calendar.key(int(grid.time[k])),
+            work.panel.calendar.key(int(grid.group[k])),
+            work.panel.calendar.key(int(grid.time[k])),
             int(grid.since[k]),
             nothing if grid.reference[k] else shown[k],
             int(counts[0][k]),
@@ -210,10 +270,17 @@ def _cells(work: _Work, counts: tuple[Ints, Ints]) -> tuple[Cell, ...]:
 def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
     """What the numbers alone would not say."""
     said: list[str] = []
-    undefined = int(np.isnan(work.effect).sum())
-    if work.options.inference == "cr2" and not work.small_sample:
+    if work.options.inference == "randomisation" and work.small_sample and not work.options.drawn:
         said.append(
-            "L’inférence CR2 n’est pas définie ici (covariables, poids qui varient, panel incomplet ou "
+            "Les vagues n’ont pas été tirées au sort : l’inférence par nouveau tirage n’est ici qu’un "
+            "diagnostic, pas "
+            "une preuve."
+        )
+    undefined = int(np.isnan(work.effect).sum())
+    if work.options.inference not in ("analytic", "bootstrap") and not work.small_sample:
+        said.append(
+            f"L’inférence {work.options.inference} n’est pas définie ici (covariables, poids qui varient, "
+            "panel incomplet ou "
             "coupes répétées) : "
             "les intervalles sont ceux de la théorie usuelle, trop étroits quand peu d’unités sont exposées."
         )
@@ -224,7 +291,7 @@ def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
             "des moyennes."
         )
     lone = [
-        str(work.calendar.key(int(cohort)))
+        str(work.panel.calendar.key(int(cohort)))
         for cohort, count in zip(work.stats.cohorts, work.stats.count.max(axis=1), strict=True)
         if count < 2 and cohort != NEVER
     ]
@@ -261,7 +328,8 @@ def _treated_regions(panel: Panel) -> float | None:
     return float(1 / (share @ share))
 
 
-def _facts(panel: Panel, stats: Moments) -> Facts:
+def _facts(work: _Work) -> Facts:
+    panel, stats = work.panel, work.stats
     treated = panel.cohort != NEVER
     waves = tuple(
         (panel.calendar.key(int(c)), int(stats.count[g].max()))
@@ -283,10 +351,16 @@ def _facts(panel: Panel, stats: Moments) -> Facts:
         treated_regions=regions,
         concentrated=regions is not None and regions < FEW_REGIONS,
         simulated=panel.simulated,
+        drawn=work.options.drawn,
     )
 
 
-def _provenance(panel: Panel, options: Options, work: _Work) -> Json:
+def _inference_done(work: _Work) -> str:
+    wanted = work.options.inference
+    return wanted if wanted in ("analytic", "bootstrap") or work.small_sample else "analytic"
+
+
+def _provenance(panel: Panel, options: Options, work: _Work, simple: Aggregation | None) -> Json:
     """What is needed to replay the evaluation: fingerprint of the data, options, version."""
     digest = hashlib.sha256()
     for array in (panel.outcome, panel.cohort, panel.weight):
@@ -302,7 +376,11 @@ def _provenance(panel: Panel, options: Options, work: _Work) -> Json:
         "control": options.control,
         "base": options.base,
         "anticipation": options.anticipation,
-        "inference": "cr2" if work.small_sample else "analytic",
+        "inference": _inference_done(work),
+        "draws": options.draws if _inference_done(work) in ("bootstrap", "wild", "randomisation") else None,
+        "multiplier": options.multiplier if options.inference == "bootstrap" else None,
+        "waves_drawn": options.drawn,
+        "p_value": simple.p_value if simple else None,
         "level": options.level,
         "seed": options.seed,
     }

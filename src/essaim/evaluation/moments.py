@@ -49,6 +49,15 @@ class Moments:
         """Number of periods."""
         return int(self.mean.shape[1])
 
+    def scores(self, panel: Panel, rows: Ints, g: int) -> Floats:
+        """(len(rows), D) scores of some units of the cohort of index ``g``."""
+        w = panel.weight[rows]
+        if panel.period is not None:
+            return _cross_section_residuals(
+                panel.outcome[rows], w, panel.period[rows], self.mean[g], self.width
+            )
+        return _residuals(panel.outcome[rows], w, self.mean[g], self.width)
+
     @property
     def width(self) -> int:
         """Length D of a score."""
@@ -144,23 +153,33 @@ def _cohort_scores(outcome: Floats, w: Floats, width: int) -> tuple[Ints, Floats
     """Count, weight and mean by period (T,), and the scores (n, D), of the units of one cohort."""
     n, periods = outcome.shape
     if width == periods + 1:
-        uniform = not np.ptp(w)
-        total = w.sum()
-        mean = outcome.mean(axis=0) if uniform else w @ outcome / total
-        scores = np.empty((n, width))
-        np.subtract(outcome, mean, out=scores[:, :periods])
-        scores[:, periods] = 1.0
-        if not uniform or w[0] != 1.0:
-            scores *= w[:, None]
-        return np.full(periods, n), np.full(periods, total), mean, scores
+        total = float(w.sum())
+        mean = w @ outcome / total if np.ptp(w) else outcome.mean(axis=0)
+        count, weight = np.full(periods, n), np.full(periods, total)
+        return count, weight, mean, _residuals(outcome, w, mean, width)
     seen = ~np.isnan(outcome)
     each = np.where(seen, w[:, None] if w.ndim == 1 else w, 0.0)
     weight = each.sum(axis=0)
-    filled = np.where(seen, outcome, 0.0)
-    mean = np.divide((each * filled).sum(axis=0), weight, out=np.full(periods, np.nan), where=weight > 0)
+    total_by_period = (each * np.where(seen, outcome, 0.0)).sum(axis=0)
+    mean = np.divide(total_by_period, weight, out=np.full(periods, np.nan), where=weight > 0)
+    return seen.sum(axis=0), weight, mean, _residuals(outcome, w, mean, width)
+
+
+def _residuals(outcome: Floats, w: Floats, mean: Floats, width: int) -> Floats:
+    """The scores (n, D) of units of a cohort whose means (T,) are known."""
+    n, periods = outcome.shape
+    if width == periods + 1:
+        scores = np.empty((n, width))
+        np.subtract(outcome, mean, out=scores[:, :periods])
+        scores[:, periods] = 1.0
+        if n and (np.ptp(w) or w[0] != 1.0):
+            scores *= w[:, None]
+        return scores
+    seen = ~np.isnan(outcome)
+    each = np.where(seen, w[:, None] if w.ndim == 1 else w, 0.0)
     residual = np.where(seen, outcome - mean, 0.0)
-    unit = w if w.ndim == 1 else np.nanmean(w, axis=1)
-    return seen.sum(axis=0), weight, mean, np.hstack([each * residual, each, unit[:, None]])
+    unit = w if w.ndim == 1 else np.nanmean(np.where(seen, w, np.nan), axis=1)
+    return np.hstack([each * residual, each, unit[:, None]])
 
 
 def _traces(h: Floats) -> tuple[float, float]:
@@ -218,9 +237,14 @@ def _cross_section_scores(
     weight = np.asarray(np.bincount(period, w, minlength=periods), dtype=np.float64)
     total = np.bincount(period, w * outcome, minlength=periods)
     mean: Floats = np.divide(total, weight, out=np.full(periods, np.nan), where=weight > 0)
+    return count, weight, mean, _cross_section_residuals(outcome, w, period, mean, width)
+
+
+def _cross_section_residuals(outcome: Floats, w: Floats, period: Ints, mean: Floats, width: int) -> Floats:
+    """The scores (n, D) of rows of a cohort whose means (T,) are known."""
     scores = np.zeros((len(outcome), width))
     row = np.arange(len(outcome))
     scores[row, period] = w * (outcome - mean[period])
-    scores[row, periods + period] = w
+    scores[row, (width - 1) // 2 + period] = w
     scores[:, -1] = w
-    return count, weight, mean, scores
+    return scores

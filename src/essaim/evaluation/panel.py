@@ -22,8 +22,8 @@ class Panel:
 
     ``outcome`` is (n, T), NaN where the unit was not observed; ``cohort`` (n,) holds the ordinal of the first
     period of exposure, or ``NEVER``; ``weight`` is (n,) (one for each unit) or (n, T) (varying with the
-    period); ``cluster`` and ``region`` (n,) are codes; ``covariates`` is (n, T, k). ``notes`` are French
-    sentences on what was set aside on the way.
+    period); ``cluster``, ``region`` and ``stratum`` (of the draw of waves) (n,) are codes; ``covariates`` is
+    (n, T, k). ``notes`` are French sentences on what was set aside on the way.
     """
 
     calendar: Calendar
@@ -33,6 +33,7 @@ class Panel:
     weight: Floats
     cluster: Ints | None = None
     region: Ints | None = None
+    stratum: Ints | None = None
     covariates: Floats | None = None
     covariate_names: tuple[str, ...] = ()
     outcome_name: str = "outcome"
@@ -52,6 +53,7 @@ class Panel:
         weights: str | None = None,
         cluster: str | None = None,
         region: str | None = None,
+        stratum: str | None = None,
         covariates: Sequence[str] = (),
         unbalanced: bool = False,
         cross_sections: bool = False,
@@ -68,7 +70,7 @@ class Panel:
         >>> Panel.from_frame(rows).outcome
         array([[0. , 1.5]])
         """
-        options = [name for name in (weights, cluster, region) if name]
+        options = [name for name in (weights, cluster, region, stratum) if name]
         col.require(
             frame, [*([] if cross_sections else [unit]), time, cohort, outcome, *options, *covariates]
         )
@@ -92,6 +94,7 @@ class Panel:
                 weight=table.weights(weights) if weights else np.ones(frame.height),
                 cluster=table.codes(cluster),
                 region=table.codes(region),
+                stratum=table.codes(stratum),
                 covariates=np.column_stack([table.numbers(name) for name in names]) if names else None,
                 covariate_names=names,
                 outcome_name=outcome,
@@ -122,6 +125,7 @@ class Panel:
             weight=_by_unit(spread(table.weights(weights))) if weights else np.ones(len(units)),
             cluster=fixed(cluster, "grappe"),
             region=fixed(region, "région"),
+            stratum=fixed(stratum, "strate du tirage"),
             covariates=np.stack([spread(table.numbers(name)) for name in names], axis=2) if names else None,
             covariate_names=names,
             outcome_name=outcome,
@@ -168,6 +172,7 @@ class Panel:
             weight=self.weight[kept],
             cluster=None if self.cluster is None else self.cluster[kept],
             region=None if self.region is None else self.region[kept],
+            stratum=None if self.stratum is None else self.stratum[kept],
             covariates=None if self.covariates is None else self.covariates[kept],
             notes=(*self.notes, note) if note else self.notes,
         )

@@ -74,11 +74,15 @@ KEY_NAMES = {"event": "event_time", "group": "group", "calendar": "time"}
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """The estimates of one aggregation: the overall one and one for each key, in order."""
+    """The estimates of one aggregation: the overall one and one for each key, in order.
+
+    ``p_value`` (of no overall effect) comes with the resampling inferences, for the simple aggregation only.
+    """
 
     kind: str
     overall: Estimate
     by: tuple[tuple[int | str, Estimate], ...] = ()
+    p_value: float | None = None
 
     def to_json(self) -> Json:
         """``E`` for the simple aggregation, else ``{"overall": E, "by": [{key, …E}]}``."""

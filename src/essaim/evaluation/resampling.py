@@ -1,0 +1,203 @@
+"""Draws of studentised estimates: multiplier bootstrap, wild bootstrap, randomisation.
+
+Without covariates a draw of multipliers over units enters the estimates only through its sums of scores by
+cohort, so that one pass over the data serves every estimate. Gaussian multipliers need no pass: they are
+exactly N(0, V).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from essaim.evaluation.att import Terms
+from essaim.evaluation.columns import Bools, Floats, Ints
+from essaim.evaluation.covariance import Contributions, Spread, cr2, loadings
+from essaim.evaluation.errors import EvaluationError
+from essaim.evaluation.moments import Moments
+from essaim.evaluation.panel import Panel
+
+Multiplier = Literal["gaussian", "rademacher", "mammen"]
+
+_BLOCK = 8_192
+_GOLDEN = float((1 + np.sqrt(5)) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Studentised draws (B, E) under no effect; NaN in the columns of undefined estimates."""
+
+    t: Floats
+
+    def critical(self, level: float) -> Floats:
+        """(E,) two-sided critical values."""
+        return np.asarray(np.quantile(np.abs(self.t), level, axis=0))
+
+    def band_critical(self, level: float) -> float:
+        """Critical value of the band over the defined estimates, never below the largest pointwise one."""
+        defined = ~np.isnan(self.t).any(axis=0)
+        if not defined.any():
+            return float("nan")
+        largest = np.abs(self.t[:, defined]).max(axis=1)
+        return float(np.quantile(largest, level))
+
+    def p_values(self, t: Floats) -> Floats:
+        """(E,) share of the draws at least as large as ``t``, itself counted among them."""
+        exceed = (np.abs(self.t) >= np.abs(t) - 1e-12).sum(axis=0)
+        return np.where(np.isnan(t), np.nan, (exceed + 1) / (len(self.t) + 1))
+
+
+def multipliers(law: Multiplier, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    """Independent multipliers of mean 0 and variance 1."""
+    if law == "gaussian":
+        return rng.standard_normal(shape, dtype=np.float32).astype(np.float64)
+    if law == "rademacher":
+        bits = np.unpackbits(np.frombuffer(rng.bytes((shape[0] * shape[1] + 7) // 8), dtype=np.uint8))
+        heads = bits[: shape[0] * shape[1]].reshape(shape)
+        return np.asarray(heads * 2.0 - 1.0)
+    high = rng.random(shape) < (_GOLDEN - 1) / np.sqrt(5)
+    return np.where(high, np.float64(_GOLDEN), np.float64(1 - _GOLDEN))
+
+
+def gaussian(spread: Spread, count: int, rng: np.random.Generator) -> Draws:
+    """Gaussian multiplier bootstrap: exact draws from N(0, V)."""
+    se = spread.se
+    kept = np.isfinite(se) & (se > 0)
+    t = np.full((count, len(se)), np.nan)
+    if kept.any():
+        correlation = spread.covariance[np.ix_(kept, kept)] / np.outer(se[kept], se[kept])
+        values, vectors = np.linalg.eigh(correlation)
+        t[:, kept] = (
+            rng.standard_normal((count, int(kept.sum()))) @ (vectors * np.sqrt(np.clip(values, 0, None))).T
+        )
+    return Draws(t)
+
+
+def bootstrap_moments(
+    panel: Panel,
+    stats: Moments,
+    load: Floats,
+    spread: Spread,
+    law: Multiplier,
+    count: int,
+    rng: np.random.Generator,
+) -> Draws:
+    """Multiplier bootstrap of combinations whose loadings (G, E, D) are given."""
+    sums = multiplier_sums(panel, stats, law, count, rng)
+    return Draws(np.einsum("gbd,ged->be", sums, load, optimize=True) / _safe(spread.se))
+
+
+def bootstrap_table(
+    table: Contributions,
+    mix: Floats,
+    sizes: Floats,
+    spread: Spread,
+    law: Multiplier,
+    count: int,
+    rng: np.random.Generator,
+) -> Draws:
+    """Multiplier bootstrap from the contributions of the units, or of the clusters."""
+    influence = table.influence(mix, sizes)
+    total = np.zeros((count, influence.shape[1]))
+    for start in range(0, len(influence), _BLOCK):
+        block = influence[start : start + _BLOCK]
+        total += multipliers(law, (count, len(block)), rng) @ block
+    return Draws(total / _safe(spread.se))
+
+
+def multiplier_sums(
+    panel: Panel, stats: Moments, law: Multiplier, count: int, rng: np.random.Generator
+) -> Floats:
+    """(G, B, D) sums over the units (or clusters) of each cohort of multiplier × score."""
+    total = np.zeros((len(stats.cohorts), count, stats.width))
+    if stats.clusters is not None:
+        _, cluster = np.unique(stats.clusters.cluster, return_inverse=True)
+        drawn = multipliers(law, (count, int(cluster.max()) + 1), rng)
+        for g in range(len(total)):
+            rows = stats.clusters.cohort == g
+            total[g] = drawn[:, cluster[rows]] @ stats.clusters.scores[rows]
+        return total
+    for g, cohort in enumerate(stats.cohorts):
+        rows = np.flatnonzero(panel.cohort == cohort)
+        for start in range(0, len(rows), _BLOCK):
+            block = stats.scores(panel, rows[start : start + _BLOCK], g)
+            total[g] += multipliers(law, (count, len(block)), rng) @ block
+    return total
+
+
+def wild(
+    panel: Panel, stats: Moments, terms: Terms, mix: Floats, count: int, rng: np.random.Generator
+) -> Draws:
+    """Wild bootstrap of the CR2 t-statistics: residuals change sign unit by unit, or cluster by cluster.
+
+    With signs the squares of the residuals do not change, so that the variance of a draw follows from its
+    sums: in a cohort of n units, Σ(ξ_i s_i − mean)² = Σ s_i² − (Σ ξ_i s_i)² / n (Cameron, Gelbach & Miller
+    2008).
+    """
+    load = loadings(stats, terms, mix, None)
+    sums = multiplier_sums(panel, stats, "rademacher", count, rng)
+    each = np.einsum("gbd,ged->gbe", sums, load, optimize=True)
+    if stats.clusters is None:
+        n = stats.count.max(axis=1).astype(float)
+        square = np.einsum("ged,gdf,gef->ge", load, stats.second, load, optimize=True)
+        factor = np.divide(n, n - 1, out=np.zeros_like(n), where=n > 1)
+        variance = (
+            factor[:, None, None] * np.maximum(square[:, None, :] - each**2 / n[:, None, None], 0)
+        ).sum(axis=0)
+    else:
+        clusters = len(np.unique(stats.clusters.cluster))
+        whole = np.diag(cr2(stats, terms, mix).covariance)
+        variance = np.maximum(whole - each.sum(axis=0) ** 2 / clusters, 0) * clusters / (clusters - 1)
+    undefined = np.isnan(cr2(stats, terms, mix).se)
+    return _studentised(each.sum(axis=0), variance, undefined)
+
+
+def randomisation(
+    panel: Panel, stats: Moments, terms: Terms, mix: Floats, count: int, rng: np.random.Generator
+) -> Draws:
+    """Studentised randomisation inference: the waves are drawn again, within strata where the draw had some.
+
+    Each draw gives the estimates and their CR2 errors; sizes of waves, hence weights, do not change.
+    """
+    if np.ptp(panel.weight) or stats.clusters is not None:
+        raise EvaluationError(
+            "L’inférence par nouveau tirage demande des poids égaux et pas de grappes. Choisissez "
+            "--inference cr2, "
+            "ou retirez --weights et --cluster."
+        )
+    load = loadings(stats, terms, mix, None)[:, :, : stats.periods] * float(panel.weight[0])
+    outcome = panel.outcome - panel.outcome.mean(axis=0)
+    member = np.searchsorted(stats.cohorts, panel.cohort)
+    values = np.einsum("it,get->gie", outcome, load, optimize=True)
+    strata = _strata(panel)
+    total = np.zeros((count, mix.shape[0]))
+    variance = np.zeros_like(total)
+    for b in range(count):
+        drawn = member.copy()
+        for rows in strata:
+            drawn[rows] = member[rng.permutation(rows)]
+        for g in range(len(stats.cohorts)):
+            v = values[g, drawn == g]
+            summed, n = v.sum(axis=0), len(v)
+            total[b] += summed
+            if n > 1:
+                variance[b] += ((v**2).sum(axis=0) - summed**2 / n) * n / (n - 1)
+    undefined = np.isnan(cr2(stats, terms, mix).se)
+    return _studentised(total, variance, undefined)
+
+
+def _strata(panel: Panel) -> list[Ints]:
+    if panel.stratum is None:
+        return [np.arange(panel.size)]
+    return [np.flatnonzero(panel.stratum == s) for s in np.unique(panel.stratum)]
+
+
+def _studentised(total: Floats, variance: Floats, undefined: Bools) -> Draws:
+    se = np.sqrt(variance)
+    t = np.divide(total, se, out=np.zeros_like(total), where=se > 0)
+    t[:, undefined] = np.nan
+    return Draws(t)
+
+
+def _safe(se: Floats) -> Floats:
+    return np.where(se > 0, se, np.nan)
