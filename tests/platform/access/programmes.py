@@ -1,4 +1,4 @@
-"""What the addresses of programmes need: a public programme elsewhere, and two innovations."""
+"""What the addresses of programmes need: the world’s site, a public programme elsewhere, innovations."""
 
 from essaim.platform.programmes import services
 from tests.platform.world import World
@@ -9,6 +9,10 @@ def build(world: World) -> dict[str, str]:
     elsewhere = make.programme("Programme public", visibility="public")
     for programme in (world.programme, elsewhere):
         make.version(programme)
+    site = make.site(world.programme, structures=[world.structure])
+    proposal = services.propose(
+        world.programme, title="Une idée", text="Elle sert.", by=world.receiver, site=site
+    )
     spotted = {"summary": "Une idée.", "reason": "Elle plaît."}
     ours = services.spot(
         title="Suivie", owner=make.organisation("Porteuse"), programme=world.programme, **spotted
@@ -16,6 +20,7 @@ def build(world: World) -> dict[str, str]:
     theirs = services.spot(title="Locale", owner=world.structure, **spotted)
     return {
         "public_programme": elsewhere.slug,
+        "proposal": str(proposal.pk),
         "innovation": str(ours.pk),
         "structure_innovation": str(theirs.pk),
     }

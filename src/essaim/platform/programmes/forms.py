@@ -80,3 +80,69 @@ class GateForm(forms.Form):
             (stage, _("L’arrêter") if stage == stopping else _("Passer à : %(stage)s") % {"stage": label})
             for stage, label in next_stages(innovation)
         ]
+
+
+class ProposalForm(forms.Form):
+    """A change proposed to the protocol; ``components``, ``sites`` and ``lessons`` are what the person may name."""
+
+    title = forms.CharField(label=_("Ce que vous proposez, en une phrase"), max_length=200)
+    component_id = forms.ChoiceField(label=_("Ce que cela change"), required=False)
+    text = forms.CharField(
+        label=_("Pourquoi, et ce que vous avez observé"), widget=forms.Textarea, max_length=10_000
+    )
+    proposed_form = forms.CharField(
+        label=_("Ce que le protocole dirait"),
+        help_text=_(
+            "La façon de faire, telle qu’elle serait écrite pour tous. Laisser vide pour en discuter d’abord."
+        ),
+        widget=forms.Textarea,
+        required=False,
+        max_length=10_000,
+    )
+    site = forms.ChoiceField(label=_("Le site d’où elle vient"), required=False)
+    lesson = forms.ChoiceField(label=_("La leçon dont elle vient"), required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        components: list[tuple[str, str]],
+        sites: list[Any],
+        lessons: list[Any],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.origins = {
+            "site": {str(site.pk): site for site in sites},
+            "lesson": {str(lesson.pk): lesson for lesson in lessons},
+        }
+        self._choices("component_id", [("", _("Un nouveau composant")), *components])
+        for name, known in self.origins.items():
+            self._choices(name, [("", "–"), *((pk, str(one)) for pk, one in known.items())])
+
+    def _choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        return cleaned | {name: known.get(cleaned.get(name, "")) for name, known in self.origins.items()}
+
+
+class CommentForm(forms.Form):
+    text = forms.CharField(label=_("Votre commentaire"), widget=forms.Textarea, max_length=10_000)
+
+
+class DecisionForm(forms.Form):
+    decision = forms.ChoiceField(
+        label=_("Décision"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("accept", _("La reprendre dans la prochaine version")),
+            ("decline", _("Ne pas la retenir")),
+        ],
+    )
+    reason = forms.CharField(
+        label=_("Raison"),
+        help_text=_("Les sites et l’auteur la liront."),
+        widget=forms.Textarea,
+        max_length=5000,
+    )

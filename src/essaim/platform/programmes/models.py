@@ -281,3 +281,121 @@ class ProtocolVersion(models.Model):
         from essaim.protocol import Protocol
 
         return Protocol.from_dict(self.document)
+
+
+class Proposal(models.Model):
+    """A change proposed to the protocol, from a site or a lesson: discussed, decided, kept with its authors."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("en discussion")
+        ACCEPTED = "accepted", _("acceptée, dans la prochaine version")
+        PUBLISHED = "published", _("publiée")
+        DECLINED = "declined", _("non retenue")
+
+    programme = models.ForeignKey(
+        Programme, models.CASCADE, related_name="proposals", verbose_name=_("programme")
+    )
+    component_id = models.CharField(_("composant concerné"), max_length=80, blank=True)
+    title = models.CharField(_("titre"), max_length=200)
+    text = models.TextField(_("ce que vous proposez, et pourquoi"))
+    proposed_form = models.TextField(
+        _("ce que le protocole dirait"),
+        blank=True,
+        help_text=_(
+            "La façon de faire, telle qu’elle serait écrite pour tous. Laisser vide pour en discuter."
+        ),
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="proposals", verbose_name=_("proposée par")
+    )
+    site = models.ForeignKey(
+        "sites.Site",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="proposals",
+        verbose_name=_("site d’où elle vient"),
+    )
+    lesson = models.ForeignKey(
+        "community.Lesson",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="proposals",
+        verbose_name=_("leçon dont elle vient"),
+    )
+    state = models.CharField(_("état"), max_length=10, choices=State, default=State.OPEN)
+    reason = models.TextField(_("raison de la décision"), blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("décidée par"),
+    )
+    decided_at = models.DateTimeField(_("décidée le"), null=True, blank=True)
+    version = models.ForeignKey(
+        ProtocolVersion,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="proposals",
+        verbose_name=_("version qui la reprend"),
+    )
+    created_at = models.DateTimeField(_("proposée le"), auto_now_add=True)
+    simulated = models.BooleanField(_("simulée"), default=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = _("proposition")
+        verbose_name_plural = _("propositions")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def credit(self) -> str:
+        """Whom the protocol will thank."""
+        return f"{self.site.name}, {self.author.name}" if self.site else self.author.name
+
+
+class ProposalComment(models.Model):
+    """What somebody says of a proposal."""
+
+    proposal = models.ForeignKey(
+        Proposal, models.CASCADE, related_name="comments", verbose_name=_("proposition")
+    )
+    text = models.TextField(_("commentaire"))
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("auteur")
+    )
+    created_at = models.DateTimeField(_("écrit le"), auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        verbose_name = _("commentaire")
+        verbose_name_plural = _("commentaires")
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class UpgradeChoices(models.Model):
+    """What a site has already chosen in an upgrade that is not confirmed yet: it is taken up where it was left."""
+
+    site = models.ForeignKey("sites.Site", models.CASCADE, related_name="+", verbose_name=_("site"))
+    target = models.ForeignKey(
+        ProtocolVersion, models.CASCADE, related_name="+", verbose_name=_("nouvelle version")
+    )
+    base_sha256 = models.CharField(_("empreinte de l’adaptation de départ"), max_length=64, blank=True)
+    choices = models.JSONField(_("choix"), default=dict, blank=True)
+    changed_at = models.DateTimeField(_("modifié le"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("montée de version en cours")
+        verbose_name_plural = _("montées de version en cours")
+        constraints = [models.UniqueConstraint(fields=["site", "target"], name="one_upgrade")]
+
+    def __str__(self) -> str:
+        return f"{self.site} → {self.target.number}"

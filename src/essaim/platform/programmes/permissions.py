@@ -5,6 +5,7 @@ Roles on a programme (other domains build on them):
 ``animator``  regional animator of such an organisation
 ``funder``    member of an organisation that now funds or sponsors it
 ``evaluator`` member of an organisation that now evaluates it
+``receiver``  member of a structure that receives one of its sites
 ``partner``   member of its originator or of a current partner
 ``member``    any other person who is logged in
 ``public``    anybody, when the programme is public
@@ -24,15 +25,17 @@ ABILITIES = {
         ANY_STATE: actions(
             "view", "view_protocol", "view_network", "edit", "edit_protocol", "publish", "decide_proposal",
             "create_study", "create_campaign", "create_site", "create_plan", "create_lesson", "import_sites",
-            "publish_event", "funder_sheet", "panel",
+            "publish_event", "funder_sheet", "panel", "view_proposals", "propose",
         )
     },
-    "animator": {ANY_STATE: actions("view", "view_protocol", "view_network", "create_lesson")},
-    "funder": {ANY_STATE: actions("view", "view_protocol", "view_network", "funder_sheet")},
+    "animator": {ANY_STATE: _READ | actions("view_network", "create_lesson", "view_proposals", "propose")},
+    "receiver": {ANY_STATE: _READ | actions("view_proposals", "propose")},
+    "funder": {ANY_STATE: _READ | actions("view_network", "funder_sheet", "view_proposals")},
     "evaluator": {
-        ANY_STATE: actions("view", "view_protocol", "view_network", "create_plan", "create_lesson", "panel")
+        ANY_STATE: _READ
+        | actions("view_network", "create_plan", "create_lesson", "panel", "view_proposals", "propose")
     },
-    "partner": {ANY_STATE: _READ | actions("view_network")},
+    "partner": {ANY_STATE: _READ | actions("view_network", "view_proposals", "propose")},
     "member": {"public": _READ},
     "public": {"public": _READ},
 }  # fmt: skip
@@ -58,7 +61,20 @@ def roles_on_programme(user: Any, programme: Programme) -> frozenset[str]:
         if role.organisation_id in mine and role.is_current():
             name = _BY_ORGANISATION[ProgrammeRole.Role(role.role)]
             roles.add("animator" if name == "network" and mine[role.organisation_id] == "animator" else name)
+    if programme.pk in _received(user):
+        roles.add("receiver")
     return frozenset(roles)
+
+
+def _received(user: Any) -> frozenset[int]:
+    """Ids of the programmes that the user's organisations receive, read once per request."""
+    if not organisation_ids(user):
+        return frozenset()
+    if not hasattr(user, "_essaim_received"):
+        received = Programme.objects.filter(sites__structures__in=organisation_ids(user))
+        user._essaim_received = frozenset(received.values_list("pk", flat=True))
+    found: frozenset[int] = user._essaim_received
+    return found
 
 
 def animator_regions(user: Any, programme: Programme) -> frozenset[str]:

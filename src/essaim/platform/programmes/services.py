@@ -4,10 +4,22 @@ from typing import Any
 
 from django.http import Http404
 
+from essaim.platform.programmes.drafts import (
+    discard_draft,
+    draft_of,
+    examine_draft,
+    open_draft,
+    publish_draft,
+    save_draft,
+    start_protocol,
+    submit_draft,
+    take_back,
+)
 from essaim.platform.programmes.funnel import innovations_of, pass_gate, spot
 from essaim.platform.programmes.loading import load_folder
 from essaim.platform.programmes.models import Innovation, Programme, ProgrammeRole
 from essaim.platform.programmes.permissions import POLICY
+from essaim.platform.programmes.proposals import accept, comment, decline, proposals_of, propose
 from essaim.platform.programmes.versions import (
     current_version,
     publish_document,
@@ -16,19 +28,33 @@ from essaim.platform.programmes.versions import (
 )
 
 __all__ = [
+    "accept",
     "add_role",
     "all_programmes",
+    "comment",
     "create_programme",
     "current_version",
+    "decline",
+    "discard_draft",
+    "draft_of",
+    "examine_draft",
     "innovation_of",
     "innovations_of",
     "load_folder",
+    "open_draft",
     "pass_gate",
     "programme_by_slug",
     "programme_for",
+    "proposals_of",
+    "propose",
     "publish_document",
+    "publish_draft",
     "published_versions",
+    "save_draft",
     "spot",
+    "start_protocol",
+    "submit_draft",
+    "take_back",
     "update_programme",
     "version_numbered",
 ]
