@@ -8,8 +8,12 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.text import slugify
 
+from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.campaigns import services as campaigns
 from essaim.platform.campaigns.models import Application, Campaign
+from essaim.platform.evaluations import panels
+from essaim.platform.evaluations import services as evaluations
+from essaim.platform.evaluations.models import EvaluationPlan, Panel
 from essaim.platform.organisations import services as organisations
 from essaim.platform.organisations.models import Membership, Organisation
 from essaim.platform.programmes import services as programmes
@@ -119,3 +123,27 @@ class Make:
             else:
                 answers[question["id"]] = "2026-12-01" if question["type"] == "date" else "Une réponse."
         return campaigns.save_answers(application, answers)
+
+    def plan(self, programme: Programme | None = None, **fields: Any) -> EvaluationPlan:
+        """A draft of an evaluation plan."""
+        fields = {
+            "question": "Le programme fait-il baisser le chômage ?",
+            "outcome": "taux de chômage (%)",
+            "unit": "département",
+            "comparison": "Départements jamais exposés, aux courbes parallèles avant.",
+            "waves": "Trois vagues choisies.",
+            "if_positive": "Étendre.",
+            "if_null": "Revoir le protocole.",
+            "if_negative": "Arrêter.",
+            "if_unknown": "Attendre une vague de plus.",
+            **fields,
+        }
+        return evaluations.create_plan(programme or self.programme(), by=self.user(), **fields)
+
+    def panel(self, plan: EvaluationPlan | None = None, **scenario: Any) -> Panel:
+        """A simulated panel kept for ``plan``; ``scenario`` as ``essaim.evaluation.simulate`` takes it."""
+        frame = simulate(Scenario(**{"units": 60, "waves": (8, 8, 10), **scenario}))
+        draft = panels.from_one_file(("panel.csv", frame.write_csv().encode()))
+        return evaluations.add_panel(
+            plan or self.plan(), draft, title="Panel simulé", source="Simulation", by=self.user()
+        )

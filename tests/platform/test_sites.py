@@ -15,7 +15,7 @@ from essaim.platform.community.models import Lesson
 from essaim.platform.organisations.models import Membership
 from essaim.platform.programmes import services as programmes
 from essaim.platform.sites import services
-from essaim.platform.sites.models import BudgetLine, Commitment, CopilMeeting, Milestone, Site, Wave
+from essaim.platform.sites.models import BudgetLine, Commitment, CopilMeeting, Milestone, Wave
 from essaim.platform.sites.permissions import ABILITIES, roles_on_site, visible_sites
 from essaim.protocol import load
 
@@ -391,9 +391,9 @@ def test_waves_are_unique_by_number(make) -> None:
     assert Wave.objects.filter(programme=programme).count() == 1
 
 
-def test_sites_opened_before_a_day_are_counted(make) -> None:
+def test_sites_that_have_opened_are_counted_whatever_became_of_them(make) -> None:
     programme = make.programme()
-    make.site(programme, stage="open", opened_on="2019")
-    make.site(programme, stage="open", opened_on="2024-05")
-    assert services.opened_before(programme, date(2020, 1, 1)).count() == 1
-    assert Site.objects.filter(programme=programme).count() == 2
+    make.site(programme, "Ouvert", stage="open")
+    make.site(programme, "Fermé", stage="ended", opened_on="2019", closed_on="2021")
+    make.site(programme, "Projet", opened_on="2999")
+    assert [site.name for site in services.opened_sites(programme)] == ["Fermé", "Ouvert"]

@@ -27,6 +27,7 @@ DOMAINS = [
     "campaigns",
     "community",
     "sites",
+    "evaluations",
     "transfer",
     "demo",
 ]

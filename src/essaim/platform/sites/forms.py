@@ -34,13 +34,6 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
-def report(form: forms.BaseForm, error: ValidationError) -> None:
-    """Show what a service refused: beside the field when the form has it, above the form otherwise."""
-    by_field = error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
-    for name, found in by_field.items():
-        form.add_error(name if name in form.fields else None, ValidationError(found))
-
-
 def _choose(form: forms.BaseForm, name: str) -> forms.ModelChoiceField:
     field = form.fields[name]
     assert isinstance(field, forms.ModelChoiceField)

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from essaim.platform.form_errors import report
 from essaim.platform.http import Request
 from essaim.platform.sites import services
 from essaim.platform.sites.fidelity import FidelityForm
-from essaim.platform.sites.forms import CopilForm, MeetingForm, MilestoneForm, TeamForm, report
+from essaim.platform.sites.forms import CopilForm, MeetingForm, MilestoneForm, TeamForm
 from essaim.platform.sites.models import CopilMeeting, CopilMember, Milestone, Site, TeamMember
 from essaim.platform.sites.permissions import POLICY
 from essaim.platform.sites.views import site_of

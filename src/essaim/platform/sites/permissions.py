@@ -47,7 +47,7 @@ def roles_on_site(user: Any, site: Site) -> frozenset[str]:
     mine = organisation_ids(user)
     if mine & {structure.pk for structure in site.structures.all()}:
         roles.add("receiver")
-    elif mine and Site.objects.filter(programme=site.programme, structures__in=mine).exists():
+    elif receives(user, site.programme):
         roles.add("peer")
     return frozenset(roles)
 
@@ -81,3 +81,9 @@ def visible_sites(user: Any, programme: Any) -> QuerySet[Site]:
     if not mine.exists() and not ("member" in roles and programme.visibility == "public"):
         raise Http404
     return sites.filter(pk__in=mine)
+
+
+def receives(user: Any, programme: Any) -> bool:
+    """Whether a structure of the person receives a site of the programme."""
+    mine = organisation_ids(user)
+    return bool(mine) and Site.objects.filter(programme=programme, structures__in=mine).exists()

@@ -249,16 +249,14 @@ def create_wave(programme: "Programme", *, number: int, **fields: Any) -> Wave:
     return save_wave(Wave(programme=programme, number=number), **fields)
 
 
-def opened_before(programme: "Programme", day: Any) -> QuerySet[Site]:
-    """Sites that had opened before a day (a partial date counts from its first possible day)."""
-    opened = [
-        pk
-        for pk, opened_on in Site.objects.filter(programme=programme)
-        .exclude(opened_on="")
-        .values_list("pk", "opened_on")
-        if bounds(opened_on)[0] < day
+def opened_sites(programme: "Programme") -> list[Site]:
+    """Sites that have opened by today, those that closed since included, structures and versions fetched."""
+    today = timezone.localdate()
+    return [
+        site
+        for site in sites_of(programme)
+        if site.stage in Site.OPENED or (site.opened_on and bounds(site.opened_on)[0] <= today)
     ]
-    return Site.objects.filter(pk__in=opened)
 
 
 # What a site holds: team, COPIL, meetings, milestones, commitments, budget lines

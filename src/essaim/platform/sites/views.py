@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from essaim.platform.form_errors import report
 from essaim.platform.http import Request
 from essaim.platform.programmes.permissions import POLICY as PROGRAMME
 from essaim.platform.programmes.services import programme_by_slug, programme_for
@@ -22,7 +23,6 @@ from essaim.platform.sites.forms import (
     SiteForm,
     StageForm,
     WaveForm,
-    report,
 )
 from essaim.platform.sites.models import Site
 from essaim.platform.sites.permissions import POLICY, visible_sites

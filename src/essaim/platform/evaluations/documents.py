@@ -1,0 +1,140 @@
+"""A report as a file: Word, and the context that the page, the stand-alone HTML and the PDF share."""
+
+import io
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from essaim.evaluation.reading import number
+from essaim.platform.evaluations import report
+from essaim.platform.evaluations.models import Estimate
+
+
+def context_of(estimated: Estimate) -> dict[str, Any]:
+    """All that a finished report shows, whatever the medium."""
+    plan = estimated.plan
+    return {
+        "programme": plan.programme,
+        "plan": plan,
+        "panel": estimated.panel,
+        "estimate": estimated,
+        "report": estimated.report,
+        "tables": report.tables(estimated.result),
+        "simple": estimated.result["aggregations"].get("simple"),
+        "pretest": estimated.result["pretest"],
+        "warnings": [*estimated.panel.notes, *estimated.result["warnings"]],
+        "departures": plan.departures.select_related("author"),
+        "decisions": decisions(plan),
+    }
+
+
+def decisions(plan: Any) -> list[tuple[str, str]]:
+    """(answer, what the plan decides for it)."""
+    return [
+        (_("Un effet favorable se voit"), plan.if_positive),
+        (_("Il n’y a pas d’effet notable"), plan.if_null),
+        (_("L’effet est défavorable"), plan.if_negative),
+        (_("On ne peut pas conclure"), plan.if_unknown),
+    ]
+
+
+def shown(value: float | None) -> str:
+    """A number of a table as French writes it; undefined is a dash."""
+    return "–" if value is None else number(value, signed=True, digits=3)
+
+
+def word(estimated: Estimate) -> bytes:
+    """The report as a Word file with real headings and tables (the chart's numbers are its first table)."""
+    from docx import Document
+
+    context = context_of(estimated)
+    document = Document()
+    document.core_properties.title = estimated.plan.question
+    document.core_properties.author = "Essaim"
+    document.core_properties.language = "fr-FR"
+    document.add_heading(estimated.plan.question, 0)
+    if estimated.panel.simulated:
+        document.add_paragraph(
+            _("Données simulées : rien ici ne décrit un territoire réel."), style="Intense Quote"
+        )
+    document.add_heading(
+        _("Ce que l’on peut dire : %(verdict)s") % {"verdict": estimated.report["verdict"]}, 1
+    )
+    for sentence in estimated.report["reading"]:
+        document.add_paragraph(sentence)
+    _list(document, _("Avertissements"), context["warnings"])
+    _list(
+        document,
+        _("Écarts au plan"),
+        [*estimated.departures, *(f"{d.what} – {d.why}" for d in context["departures"])],
+    )
+    for table in context["tables"]:
+        document.add_heading(table["title"], 1)
+        _table(document, table)
+    document.add_heading(_("Méthode"), 1)
+    for line in method(estimated):
+        document.add_paragraph(line)
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _list(document: Any, title: str, lines: list[str]) -> None:
+    if lines:
+        document.add_heading(title, 1)
+        for line in lines:
+            document.add_paragraph(line, style="List Bullet")
+
+
+def _table(document: Any, table: dict[str, Any]) -> None:
+    heads = [
+        table["label"],
+        _("Effet"),
+        _("Intervalle, bas"),
+        _("Intervalle, haut"),
+        _("Bande, bas"),
+        _("Bande, haut"),
+    ]
+    names = ("estimate", "conf_low", "conf_high", "band_low", "band_high")
+    drawn = document.add_table(rows=1, cols=len(heads), style="Light Grid Accent 1")
+    for cell, text in zip(drawn.rows[0].cells, heads, strict=True):
+        cell.text = text
+    for row in [*table["rows"], {"key": _("ensemble"), **table["overall"]}]:
+        cells = drawn.add_row().cells
+        cells[0].text = str(row["key"]).replace("-", "−") if table["kind"] == "event" else str(row["key"])
+        for cell, name in zip(cells[1:], names, strict=True):
+            cell.text = shown(row.get(name))
+
+
+def method(estimated: Estimate) -> list[str]:
+    """How the numbers were found, in sentences; everything needed to find them again."""
+    options, facts = estimated.options, estimated.report["facts"]
+    control = dict(type(estimated.plan).Control.choices)[options["control"]]
+    return [
+        _(
+            "Effets par vague et par période (Callaway et Sant’Anna, 2021), comparés à %(control)s, sur %(units)s "
+            "unités dont %(treated)s exposées, %(periods)s périodes de %(first)s à %(last)s."
+        )
+        % {
+            "control": control,
+            "units": facts["units"],
+            "treated": facts["treated"],
+            "periods": facts["periods"],
+            "first": facts["first_period"],
+            "last": facts["last_period"],
+        },
+        _(
+            "Intervalles à %(level)s %% : variance CR2 et degrés de liberté de Satterthwaite ; bande simultanée sur "
+            "toutes les périodes. Anticipation : %(anticipation)s période(s)."
+        )
+        % {"level": round(100 * options["level"]), "anticipation": options["anticipation"]},
+        _("Panel : %(title)s, empreinte SHA-256 %(sha)s. Source : %(source)s")
+        % {"title": estimated.panel.title, "sha": estimated.panel_sha256, "source": estimated.panel.source},
+        _("Essaim %(version)s, graine %(seed)s, le %(date)s.")
+        % {
+            "version": estimated.code_version,
+            "seed": estimated.seed,
+            "date": date_format(estimated.created_at, "j F Y"),
+        },
+    ]

@@ -1,0 +1,131 @@
+"""What people type about evaluations, and the files they bring."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from essaim.examples import WAVE_EXAMPLES
+from essaim.platform.community.services import lesson_kinds
+from essaim.platform.evaluations.models import EvaluationPlan
+from essaim.platform.evaluations.services import PLANNED
+
+
+class PlanForm(forms.ModelForm):
+    class Meta:
+        model = EvaluationPlan
+        fields = list(PLANNED)
+        help_texts = {
+            "question": _(
+                "Une seule, à laquelle on peut répondre par oui, par non, ou par « on ne sait pas »."
+            ),
+            "outcome": _("Ce qui est mesuré, avec son unité et sa source : « taux de chômage (%), Insee »."),
+            "unit": _("Ce qui est compté comme une observation : commune, quartier, département…"),
+            "comparison": _(
+                "Pourquoi ces territoires-là auraient évolué comme les sites, sans le programme."
+            ),
+            "waves": _("Quels sites ouvrent quand, choisis ou tirés au sort."),
+            "anticipation": _("Nombre de périodes avant l’ouverture où l’effet peut déjà se voir."),
+            "smallest_effect": _(
+                "Dans l’unité du résultat. En dessous, l’effet ne changerait aucune décision. Sans lui, un cinquième "
+                "de la dispersion du résultat est retenu."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.Textarea):
+                field.widget.attrs["rows"] = 3
+
+
+class DepartureForm(forms.Form):
+    what = forms.CharField(label=_("Ce qui change"), widget=forms.Textarea(attrs={"rows": 3}))
+    why = forms.CharField(label=_("Pourquoi"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class PanelForm(forms.Form):
+    """Two files (outcome, dated waves) or one panel."""
+
+    title = forms.CharField(label=_("Titre"), max_length=200)
+    source = forms.CharField(
+        label=_("Source du résultat"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Producteur, titre, date du fichier."),
+    )
+    outcome = forms.FileField(
+        label=_("Résultat mesuré, ou panel complet"),
+        help_text=_(
+            "Le fichier de l’Insee des taux de chômage par département (sl_etc_AAAATQ.xls), une table avec les "
+            "colonnes unit, time et outcome, ou un panel qui a déjà sa colonne cohort."
+        ),
+    )
+    example = forms.ChoiceField(
+        label=_("Vagues"),
+        required=False,
+        choices=[
+            ("", _("dans mon fichier")),
+            *((example.name, example.title) for example in WAVE_EXAMPLES),
+        ],
+        help_text=_(
+            "Deux expérimentations réelles sont fournies, avec la fenêtre où leur comparaison a un sens."
+        ),
+    )
+    waves = forms.FileField(
+        label=_("Table des vagues"),
+        required=False,
+        help_text=_("Colonnes code et date (AAAA-MM-JJ). Rien à joindre pour un panel complet."),
+    )
+    first = forms.CharField(label=_("Première période gardée"), required=False, max_length=20)
+    last = forms.CharField(label=_("Dernière période gardée"), required=False, max_length=20)
+    reason = forms.CharField(
+        label=_("Pourquoi cette fenêtre"),
+        required=False,
+        max_length=500,
+        help_text=_(
+            "Par exemple : ensuite le dispositif est généralisé, plus rien ne peut servir de comparaison."
+        ),
+    )
+    counts_persons = forms.BooleanField(
+        label=_("Le résultat est un nombre de personnes"),
+        required=False,
+        help_text=_("Les valeurs de 1 à 10 personnes seront effacées avant d’être gardées."),
+    )
+    simulated = forms.BooleanField(label=_("Ces données sont simulées"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name in ("outcome", "waves"):
+            file = cleaned.get(name)
+            if file and file.size > settings.MAX_UPLOAD_BYTES:
+                self.add_error(
+                    name, _("Ce fichier est trop lourd (30 Mo au plus) : agréger ou découper le tableau.")
+                )
+        if cleaned.get("example") and cleaned.get("waves"):
+            self.add_error("waves", _("Choisir un exemple de vagues ou joindre une table, pas les deux."))
+        window = [cleaned.get(name) for name in ("first", "last", "reason")]
+        if any(window) and not all(window):
+            self.add_error("reason", _("Une fenêtre se donne avec ses deux bornes et sa raison."))
+        return cleaned
+
+
+class OptionsForm(forms.Form):
+    """Settings of an estimate; those of the plan come filled in, and a change is listed as a departure."""
+
+    control = forms.ChoiceField(label=_("Groupe de comparaison"), choices=EvaluationPlan.Control)
+    anticipation = forms.IntegerField(label=_("Anticipation (périodes)"), min_value=0, max_value=40)
+    window = forms.IntegerField(
+        label=_("Maturité égale : périodes de recul exigées"),
+        required=False,
+        min_value=0,
+        max_value=200,
+        help_text=_("Laisser vide pour garder toutes les vagues."),
+    )
+
+
+class LessonForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Nature de la leçon"), choices=lesson_kinds)
+    title = forms.CharField(label=_("La leçon, en une phrase"), max_length=200)
+    learnt = forms.CharField(label=_("Ce que nous avons appris"), widget=forms.Textarea(attrs={"rows": 5}))
+    evidence = forms.CharField(label=_("Sur quoi cela repose"), widget=forms.Textarea(attrs={"rows": 4}))

@@ -1,0 +1,265 @@
+"""From what a person uploads to a panel that may be kept: read safely, joined, protected, checked, described."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+from django.utils.translation import gettext as _
+
+from essaim.evaluation import EvaluationError, Panel, Window, build_panel
+from essaim.evaluation.waves import read_waves
+from essaim.examples import WAVE_EXAMPLES
+from essaim.opendata import insee_chomage_departement as chomage
+from essaim.opendata.safety import Limits, UnsafeFile
+from essaim.opendata.values import fold
+from essaim.opendata.whole_table import read_whole
+
+LIMITS = Limits()
+LEAST_PERSONS = 11  # a figure about fewer persons may describe somebody: threshold of INSEE's fiscal sources
+KEPT = (
+    "unit", "name", "region", "wave", "version", "cohort", "time", "outcome", "weights", "cluster", "persons",
+    "simulated",
+)  # fmt: skip
+SYNONYMS = {
+    "unit": ("unit", "unite", "territoire", "code", "departement", "commune", "site"),
+    "time": ("time", "periode", "trimestre", "annee", "mois", "date"),
+    "cohort": ("cohort", "cohorte", "premiere exposition", "premiere periode exposition", "ouverture"),
+    "outcome": ("outcome", "resultat", "valeur", "taux"),
+    "name": ("name", "nom", "libelle"),
+    "region": ("region",),
+    "wave": ("wave", "vague"),
+    "version": ("version", "version du protocole"),
+    "weights": ("weights", "weight", "poids"),
+    "cluster": ("cluster", "grappe"),
+    "persons": ("persons", "personnes", "effectif", "nombre de personnes", "nb personnes"),
+    "simulated": ("simulated", "simule"),
+}
+_PERSONAL = re.compile(
+    r"\b(prenom|nir|numero securite sociale|date naissance|date de naissance|email|courriel|telephone)\b"
+)
+
+
+class BadPanel(ValueError):
+    """What was uploaded makes no panel; the message says what, why and how to mend it (French)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A panel ready to be kept: its CSV, and what a person should see before they agree."""
+
+    csv: bytes
+    inputs: list[dict[str, str]]
+    notes: list[str]
+    window: str
+    window_reason: str
+    units: int
+    exposed: int
+    periods: int
+    waves: list[dict[str, Any]]
+    simulated: bool
+    sample: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.csv).hexdigest()
+
+
+def fingerprint(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def from_two_files(
+    outcome: tuple[str, bytes],
+    waves: tuple[str, bytes] | str,
+    window: tuple[str, str, str] | None = None,
+    *,
+    counts_persons: bool = False,
+) -> Draft:
+    """Join an outcome file (INSEE's unemployment workbook, or unit, time, outcome) with dated waves.
+
+    ``outcome`` and ``waves`` are (name, content); ``waves`` may be the name of an example of the product, which
+    brings its window. ``window``: first period, last period, reason. Raises ``BadPanel``.
+    """
+    with _said_plainly():
+        measured = _outcome(outcome[1])
+        table, example = _waves(waves)
+        chosen = Window(*window) if window else None
+        if chosen is None and example is not None:
+            chosen = Window(example.first, example.last, example.reason)
+        extra = [name for name in ("persons", "weights", "cluster", "simulated") if name in measured.columns]
+        built = build_panel(measured, table, chosen)
+        frame = built.frame
+        if extra:
+            frame = frame.join(measured.select("unit", "time", *extra), on=["unit", "time"], how="left")
+        inputs = [_input(*outcome)]
+        if not isinstance(waves, str):
+            inputs.append(_input(*waves))
+        elif example is not None:
+            inputs.append(_input(example.title, example.path.read_bytes()))
+        return _draft(frame, list(built.notes), inputs, built.window.reason, counts_persons=counts_persons)
+
+
+def from_one_file(panel: tuple[str, bytes], *, counts_persons: bool = False) -> Draft:
+    """Read a panel that is already joined: unit, time, cohort, outcome. Raises ``BadPanel``."""
+    with _said_plainly():
+        frame, unread = _named(read_whole(panel[1], LIMITS), ("unit", "time", "cohort", "outcome"))
+        notes = [_("Colonnes non gardées : %(names)s.") % {"names": ", ".join(unread)}] if unread else []
+        return _draft(frame, notes, [_input(*panel)], "", counts_persons=counts_persons)
+
+
+class _said_plainly:
+    """Whatever the readers and the core refuse becomes one ``BadPanel`` in French."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, UnsafeFile):
+            raise BadPanel(f"{error.message} {error.mend}") from error
+        if isinstance(error, EvaluationError):
+            raise BadPanel(str(error)) from error
+        if isinstance(error, pl.exceptions.PolarsError | UnicodeDecodeError):
+            raise BadPanel(
+                _(
+                    "Le tableau ne se lit pas (colonnes en double ou lignes de longueurs différentes ?). "
+                    "Enregistrez-le de nouveau en CSV ou XLSX, une colonne par nom."
+                )
+            ) from error
+
+
+def _input(name: str, content: bytes) -> dict[str, str]:
+    return {"name": name, "sha256": fingerprint(content)}
+
+
+def _outcome(content: bytes) -> pl.DataFrame:
+    if chomage.recognises(content):
+        return chomage.read(content, LIMITS)
+    frame, _unread = _named(read_whole(content, LIMITS), ("unit", "time", "outcome"))
+    values = frame["outcome"].str.strip_chars().str.replace(",", ".", literal=True)
+    numbers = values.cast(pl.Float64, strict=False)
+    wrong = numbers.is_null() & ~values.fill_null("").str.to_lowercase().is_in(["", "nd", "na", "nan"])
+    if wrong.any():
+        row = int(wrong.arg_true()[0])
+        raise BadPanel(
+            _(
+                "Ligne %(row)s, colonne « outcome » : « %(value)s » n’est pas un nombre. Corrigez-le, ou videz la case."
+            )
+            % {"row": row + 2, "value": frame["outcome"][row]}
+        )
+    return frame.with_columns(outcome=numbers)
+
+
+def _waves(waves: tuple[str, bytes] | str) -> tuple[pl.DataFrame, Any]:
+    """The table of waves, and the example of the product that it is, if any."""
+    if isinstance(waves, str):
+        example = next(e for e in WAVE_EXAMPLES if e.name == waves)
+        return read_whole(example.path.read_bytes(), LIMITS), example
+    table = read_whole(waves[1], LIMITS)
+    dates = read_waves(table).date
+    same = (e for e in WAVE_EXAMPLES if read_waves(read_whole(e.path.read_bytes())).date == dates)
+    return table, next(same, None)
+
+
+def _named(frame: pl.DataFrame, required: tuple[str, ...]) -> tuple[pl.DataFrame, list[str]]:
+    """Columns under the names of the core, and the headers that are not kept."""
+    folded = {column: fold(column) for column in frame.columns}
+    personal = [column for column, plain in folded.items() if _PERSONAL.search(plain)]
+    if personal:
+        raise BadPanel(
+            _(
+                "La colonne « %(name)s » décrit des personnes : la plateforme n’en garde aucune. Agrégez d’abord "
+                "par territoire et par période, puis retirez cette colonne."
+            )
+            % {"name": personal[0]}
+        )
+    found: dict[str, str] = {}
+    for name, words in SYNONYMS.items():
+        match = next(
+            (c for word in words for c in frame.columns if folded[c] == word and c not in found.values()),
+            None,
+        )
+        if match:
+            found[name] = match
+    missing = [name for name in required if name not in found]
+    if missing:
+        raise BadPanel(
+            _("Colonne absente : %(names)s. Le tableau contient : %(columns)s.")
+            % {"names": ", ".join(missing), "columns": ", ".join(frame.columns[:20])}
+        )
+    unread = [column for column in frame.columns if column not in found.values()]
+    return frame.select(**{name: pl.col(column) for name, column in found.items()}), unread
+
+
+def _draft(
+    frame: pl.DataFrame,
+    notes: list[str],
+    inputs: list[dict[str, str]],
+    reason: str,
+    *,
+    counts_persons: bool,
+) -> Draft:
+    frame, hidden = _protect(frame, counts_persons)
+    notes = notes + hidden
+    panel = check(frame)
+    text = frame.select(column for column in KEPT if column in frame.columns).write_csv()
+    labels = panel.calendar.labels
+    return Draft(
+        csv=text.encode(),
+        inputs=inputs,
+        notes=[*notes, *panel.notes],
+        window=f"{labels[0]} – {labels[-1]}",
+        window_reason=reason,
+        units=panel.size,
+        exposed=sum(wave["units"] for wave in _wave_sizes(panel)),
+        periods=len(labels),
+        waves=_wave_sizes(panel),
+        simulated=panel.simulated,
+        sample=frame.head(8).to_dicts(),
+    )
+
+
+def _protect(frame: pl.DataFrame, counts_persons: bool) -> tuple[pl.DataFrame, list[str]]:
+    """Empty every outcome that rests on one to ten persons; zero and unknown stay what they are."""
+    count = "persons" if "persons" in frame.columns else "outcome" if counts_persons else None
+    if count is None:
+        return frame, []
+    values = frame[count].cast(pl.String).str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    small = ((values > 0) & (values < LEAST_PERSONS)).fill_null(False)
+    if not small.any():
+        return frame, []
+    hide = [
+        pl.when(small).then(None).otherwise(pl.col(column)).alias(column)
+        for column in dict.fromkeys(("outcome", count))
+    ]
+    said = _(
+        "%(count)s valeurs reposent sur moins de %(least)s personnes : elles sont effacées, et non gardées."
+    )
+    return frame.with_columns(hide), [said % {"count": int(small.sum()), "least": LEAST_PERSONS}]
+
+
+def check(frame: pl.DataFrame) -> Panel:
+    """The panel of the core; raises ``PanelError`` naming rows. Columns that exist are used."""
+    return Panel.from_frame(
+        frame,
+        weights="weights" if "weights" in frame.columns else None,
+        cluster="cluster" if "cluster" in frame.columns else None,
+        region="region" if "region" in frame.columns else None,
+    )
+
+
+def load(csv: bytes) -> tuple[pl.DataFrame, Panel]:
+    """The frame and panel of a kept CSV."""
+    frame = pl.read_csv(csv, infer_schema=False)
+    return frame, check(frame)
+
+
+def _wave_sizes(panel: Panel) -> list[dict[str, Any]]:
+    """Exposed units by first period of exposure, in order, those exposed within the panel only."""
+    known = {n: panel.calendar.label(n) for n in panel.calendar.ordinals}
+    sizes: dict[int, int] = {}
+    for cohort in panel.cohort.tolist():
+        if cohort in known:
+            sizes[cohort] = sizes.get(cohort, 0) + 1
+    return [{"cohort": str(known[n]), "units": sizes[n]} for n in sorted(sizes)]

@@ -1,0 +1,60 @@
+"""A panel between its preview and the person's agreement: kept aside for a day, tied to their session."""
+
+import json
+import secrets
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from essaim.platform.evaluations.panels import Draft
+
+FOLDER = "evaluations/pending"
+KEPT_FOR = timedelta(days=1)
+
+
+def keep(session: Any, plan_pk: int, draft: Draft, said: dict[str, Any]) -> None:
+    """Put a draft aside in place of the previous one; what others abandoned for a day is swept."""
+    drop(session, plan_pk)
+    _sweep()
+    token = secrets.token_urlsafe(18)
+    default_storage.save(f"{FOLDER}/{token}.csv", ContentFile(draft.csv))
+    described = {name: value for name, value in asdict(draft).items() if name not in ("csv", "sample")}
+    session[_key(plan_pk)] = {"token": token, "draft": json.dumps(described), "said": said}
+
+
+def take(session: Any, plan_pk: int) -> tuple[Draft, dict[str, Any]] | None:
+    """The draft put aside and what was said of it, once; ``None`` when there is none."""
+    kept = session.get(_key(plan_pk))
+    if not kept or not default_storage.exists(_path(kept["token"])):
+        return None
+    with default_storage.open(_path(kept["token"])) as file:
+        draft = Draft(csv=file.read(), **json.loads(kept["draft"]))
+    drop(session, plan_pk)
+    return draft, kept["said"]
+
+
+def drop(session: Any, plan_pk: int) -> None:
+    kept = session.pop(_key(plan_pk), None)
+    if kept:
+        default_storage.delete(_path(kept["token"]))
+
+
+def _sweep() -> None:
+    if not default_storage.exists(FOLDER):
+        return
+    for name in default_storage.listdir(FOLDER)[1]:
+        path = f"{FOLDER}/{name}"
+        if default_storage.get_modified_time(path) < timezone.now() - KEPT_FOR:
+            default_storage.delete(path)
+
+
+def _path(token: str) -> str:
+    return f"{FOLDER}/{token}.csv"
+
+
+def _key(plan_pk: int) -> str:
+    return f"panel-pending-{plan_pk}"

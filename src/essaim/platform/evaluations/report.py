@@ -1,0 +1,182 @@
+"""What a report holds, computed once when the estimate is done: plain French first, then charts, then numbers."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from essaim.evaluation import Options, Panel, Result, estimate, event_study_svg, read_plainly
+from essaim.evaluation.reading import verdict
+from essaim.platform.evaluations.models import Estimate, EvaluationPlan
+
+OPTIONS = ("control", "base", "anticipation", "inference", "level", "seed", "window")
+
+
+def options_of(stored: dict[str, Any]) -> Options:
+    return Options(**{name: stored[name] for name in OPTIONS if name in stored})
+
+
+def compute(panel: Panel, options: Options, smallest: float | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(result, report): every number as ``essaim evaluate --json`` prints it, and what a person reads."""
+    result = estimate(panel, options)
+    return result.to_json(), {
+        "verdict": verdict(result, smallest).value,
+        "reading": read_plainly(result, smallest),
+        "chart": event_study_svg(result),
+        "facts": _facts(result),
+    }
+
+
+def _facts(result: Result) -> dict[str, Any]:
+    facts = result.facts
+    return {
+        "units": facts.units,
+        "treated": facts.treated,
+        "never": facts.never,
+        "periods": facts.periods,
+        "first_period": facts.first_period,
+        "last_period": facts.last_period,
+        "period_unit": result.calendar.kind.units,
+        "pretest_method": result.pretest.method,
+    }
+
+
+def departures_of(plan: EvaluationPlan, options: dict[str, Any]) -> list[str]:
+    """How these settings depart from what the plan says, in words."""
+    found = []
+    if not plan.is_frozen:
+        found.append(_("Estimation exploratoire : le plan n’était pas gelé quand elle a été lancée."))
+    if options.get("control") != plan.control:
+        found.append(_("Le groupe de comparaison n’est pas celui du plan."))
+    if options.get("anticipation") != plan.anticipation:
+        found.append(
+            _("L’anticipation est de %(given)s période(s) ; le plan dit %(planned)s.")
+            % {"given": options.get("anticipation"), "planned": plan.anticipation}
+        )
+    if options.get("window") is not None:
+        found.append(_("Maturité égale : seules les vagues suivies assez longtemps sont comptées."))
+    return found
+
+
+# Tables, for the screen and for the documents
+
+
+def tables(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each aggregation as a table: title, name of the key, rows of numbers, overall row."""
+    names = {"event": ("event_time", _("Périodes depuis l’ouverture")), "group": ("group", _("Première période")),
+             "calendar": ("time", _("Période"))}  # fmt: skip
+    shown = []
+    for kind, (key, label) in names.items():
+        found = result.get("aggregations", {}).get(kind)
+        if found:
+            rows = [{"key": row[key], **row} for row in found["by"]]
+            shown.append(
+                {
+                    "kind": kind,
+                    "title": _titles()[kind],
+                    "label": label,
+                    "rows": rows,
+                    "overall": found["overall"],
+                }
+            )
+    return shown
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "event": _("Effet selon le temps depuis l’ouverture"),
+        "group": _("Effet par vague"),
+        "calendar": _("Effet par période"),
+    }
+
+
+COLUMNS = (
+    "table", "key", "time", "estimate", "se", "conf_low", "conf_high", "band_low", "band_high", "n_treated",
+    "n_control",
+)  # fmt: skip
+
+
+def every_number(estimated: Estimate) -> str:
+    """All numbers of a report as CSV; what is undefined is empty."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in _number_rows(estimated.result):
+        writer.writerow({name: "" if value is None else value for name, value in row.items()})
+    return out.getvalue()
+
+
+def _number_rows(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    simple = result["aggregations"].get("simple")
+    if simple:
+        yield {"table": "simple", **simple}
+    for table in tables(result):
+        for row in table["rows"]:
+            yield {"table": table["kind"], **row, "time": ""}
+        yield {"table": table["kind"], "key": "overall", **table["overall"]}
+    for cell in result["att_gt"]:
+        yield {"table": "att_gt", **cell, "key": cell["group"], "estimate": cell["att"]}
+
+
+# Code that reproduces the report
+
+EXAMPLE = """import polars as pl
+from essaim.evaluation import Panel, estimate, read_plainly
+panel = Panel.from_frame(pl.read_csv("panel.csv", infer_schema=False))
+result = estimate(panel)
+print("\\n".join(read_plainly(result)))"""
+
+_SCRIPT = '''"""Rejoue l’estimation {pk} : {question}
+
+Placer ce fichier à côté de {file}, puis : python {script}
+Il faut la version {version} d’essaim (pip install essaim=={version}).
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import polars as pl
+
+from essaim.evaluation import Options, Panel, estimate, read_plainly
+
+here = Path(__file__).parent
+content = (here / "{file}").read_bytes()
+assert hashlib.sha256(content).hexdigest() == "{sha256}", "ce n’est pas le panel de l’estimation"
+
+frame = pl.read_csv(content, infer_schema=False)
+columns = {{name: name for name in ("weights", "cluster", "region") if name in frame.columns}}
+panel = Panel.from_frame(frame, **columns)
+result = estimate(panel, Options({options}))
+
+print("\\n".join(read_plainly(result, {smallest!r})))
+(here / "resultat.json").write_text(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+
+expected = json.loads("""{expected}""")
+found = result.to_json()["aggregations"]["simple"]
+assert all(abs(found[k] - v) <= 1e-9 * max(1, abs(v)) for k, v in expected.items() if v is not None)
+print("Résultat retrouvé.")
+'''
+
+
+def panel_name(panel_pk: int) -> str:
+    return f"panel-{panel_pk}.csv"
+
+
+def script(estimated: Estimate) -> str:
+    """A Python script that finds the result again from the panel's CSV, or fails."""
+    options = ", ".join(f"{name}={value!r}" for name, value in sorted(estimated.options.items()))
+    return _SCRIPT.format(
+        pk=estimated.pk,
+        question=estimated.plan.question.replace('"', "”"),
+        file=panel_name(estimated.panel_id),
+        script=f"rejouer-{estimated.pk}.py",
+        version=estimated.code_version,
+        sha256=estimated.panel_sha256,
+        options=options,
+        smallest=estimated.plan.smallest_effect,
+        expected=json.dumps(estimated.result["aggregations"]["simple"]),
+    )

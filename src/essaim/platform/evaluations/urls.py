@@ -1,0 +1,25 @@
+from django.urls import path
+
+from essaim.platform.evaluations import report_views, views
+
+app_name = "evaluations"
+_BASE = "programmes/<slug:slug>/evaluations/"
+urlpatterns = [
+    path(_BASE, views.plans, name="plans"),
+    path(f"{_BASE}new/", views.create, name="create"),
+    path(f"{_BASE}<int:pk>/", views.plan, name="plan"),
+    path(f"{_BASE}<int:pk>/edit/", views.edit, name="edit"),
+    path(f"{_BASE}<int:pk>/freeze/", views.freeze, name="freeze"),
+    path(f"{_BASE}<int:pk>/departures/new/", views.departure, name="departure"),
+    path(f"{_BASE}<int:pk>/panels/new/", views.panel_new, name="panel_new"),
+    path(f"{_BASE}<int:pk>/panels/confirm/", views.panel_confirm, name="panel_confirm"),
+    path(f"{_BASE}<int:pk>/panels/<int:panel>/", views.panel, name="panel"),
+    path(f"{_BASE}<int:pk>/panels/<int:panel>/panel.csv", views.panel_csv, name="panel_csv"),
+    path(f"{_BASE}<int:pk>/panels/<int:panel>/maturity/", views.maturity_view, name="maturity"),
+    path(f"{_BASE}<int:pk>/panels/<int:panel>/estimate/", views.estimate, name="estimate"),
+    path(f"{_BASE}reports/<int:pk>/", report_views.report, name="report"),
+    path(f"{_BASE}reports/<int:pk>/progress/", report_views.progress, name="progress"),
+    path(f"{_BASE}reports/<int:pk>/replay/", report_views.replay, name="replay"),
+    path(f"{_BASE}reports/<int:pk>/lesson/", report_views.lesson, name="lesson"),
+    path(f"{_BASE}reports/<int:pk>/report.<slug:kind>", report_views.download, name="download"),
+]
