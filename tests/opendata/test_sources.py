@@ -79,7 +79,7 @@ def test_cog_with_a_renamed_header_names_the_missing_column(put) -> None:  # typ
     path = put(
         "v_commune_2026.csv", "TYPECOM,CODE_COMMUNE_2026,REG,DEP,LIBELLE,COMPARENT\nCOM,01001,84,01,X,\n"
     )
-    with pytest.raises(TableError, match="« code » manque"):
+    with pytest.raises(TableError, match="« code » manque"):
         insee_cog.read_communes(path).require()
 
 

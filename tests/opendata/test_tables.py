@@ -188,12 +188,12 @@ def test_an_impossible_date_is_told(cell: str, words: str) -> None:
 
 def test_a_missing_column_is_named_with_the_one_that_looks_like_it() -> None:
     message = only_problem(read_table(csv("code;place\n01001;1\n"), [CODE, PLACES]))
-    assert "« places » manque" in message and "« place » lui ressemble" in message
+    assert "« places » manque" in message and "« place » lui ressemble" in message
 
 
 def test_a_duplicate_header_is_refused() -> None:
     message = only_problem(read_table(csv("code;places;Nombre de places\n01001;1;2\n"), [CODE, PLACES]))
-    assert "« places » et « Nombre de places »" in message
+    assert "« places » et « Nombre de places »" in message
 
 
 def test_a_duplicate_key_names_both_rows() -> None:
@@ -323,9 +323,9 @@ def test_too_many_rows_stop_the_reading() -> None:
 
 def test_an_unknown_sheet_is_told_with_the_ones_there() -> None:
     message = only_problem(read_table(workbook([["code"]]), [CODE], sheet="Autre"))
-    assert "« Autre » n’existe pas" in message and "« Feuille »" in message
+    assert "« Autre » n’existe pas" in message and "« Feuille »" in message
 
 
 def test_require_raises_the_problems_in_french() -> None:
-    with pytest.raises(TableError, match="Ligne 2, colonne « places »"):
+    with pytest.raises(TableError, match="Ligne 2, colonne « places »"):
         read_table(csv("code;places\n01001;x\n"), [CODE, PLACES]).require()

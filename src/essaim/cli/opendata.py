@@ -11,6 +11,7 @@ import click
 import polars as pl
 
 from essaim.opendata.fetch import Fetched, FetchError, FetchLimits, fetch
+from essaim.opendata.frames import neutralised
 from essaim.opendata.safety import french_size
 from essaim.opendata.sources import SOURCES, DataSource, Imported, UnknownSource, read_source, source
 
@@ -138,10 +139,10 @@ def _print(imported: Imported) -> None:
 
 
 def _write_csv(imported: Imported, output: Path | None) -> None:
-    """The main table; lists become texts separated by « | »."""
+    """The main table; lists become texts separated by « | », formulas are made harmless."""
     table = imported.dataset.frame
     lists = [name for name, dtype in table.schema.items() if isinstance(dtype, pl.List)]
-    text = table.with_columns(pl.col(lists).list.join("|")).write_csv()
+    text = neutralised(table.with_columns(pl.col(name).list.join("|") for name in lists)).write_csv()
     if output:
         output.write_text(text, encoding="utf-8")
     else:

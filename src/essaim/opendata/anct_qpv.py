@@ -116,7 +116,7 @@ def _features(document: Any) -> list[Any]:
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise UnsafeFile(
-            "Le fichier GeoJSON n’a pas de liste « features ».", "Envoyez une FeatureCollection."
+            "Le fichier GeoJSON n’a pas de liste « features ».", "Envoyez une FeatureCollection."
         )
     crs = str(((document.get("crs") or {}).get("properties") or {}).get("name", "CRS84"))
     if not re.search(r"CRS84|4326", crs):
@@ -135,7 +135,7 @@ def _contours(features: list[Any], table: Table) -> Iterator[tuple[str, str, lis
         code = str((properties or {}).get("code_qp", "")).strip().upper()
         if qpv_shape(code):
             problem = TableProblem(
-                "Code de quartier absent ou illisible.", "Vérifiez « code_qp ».", number, "code_qp", code
+                "Code de quartier absent ou illisible.", "Vérifiez « code_qp ».", number, "code_qp", code
             )
         elif code in seen:
             problem = TableProblem(

@@ -6,7 +6,6 @@ and telephones are not read.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import polars as pl
@@ -59,7 +58,7 @@ _V0_ONLY = {
     "date_suspension",
     "presentation_resume",
 }
-_CODE = re.compile(r"[^\[\]{}()'\",;|\s]+")
+_CODE = r"[^\[\]{}()'\",;|\s]+"
 
 
 def read_structures(path: Path, name: str = "") -> Dataset:
@@ -88,14 +87,8 @@ def _read_v0(frame: Frame) -> bool:
 
 
 def _lists(data: pl.DataFrame) -> pl.DataFrame:
-    """Texts such as ``["a", "b"]``, ``['a' 'b']`` or ``{a,b}`` as lists of codes; each distinct text read once."""
-    for name in (column for column in _LISTS if column in data.columns):
-        distinct = data[name].unique()
-        codes = [None if text is None else _CODE.findall(text) for text in distinct]
-        table = pl.DataFrame({name: distinct, "codes": pl.Series(codes, dtype=pl.List(pl.String))})
-        joined = data.select(name).join(table, on=name, how="left", nulls_equal=True, maintain_order="left")
-        data = data.with_columns(joined["codes"].alias(name))
-    return data
+    """Texts such as ``["a", "b"]``, ``['a' 'b']`` or ``{a,b}`` as lists of codes."""
+    return data.with_columns(pl.col(name).str.extract_all(_CODE) for name in _LISTS if name in data.columns)
 
 
 def _clean_points(data: pl.DataFrame) -> pl.DataFrame:

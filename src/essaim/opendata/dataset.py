@@ -97,7 +97,7 @@ def fold_arrondissements(
     """
     parents = arrondissements()
     parts = data.filter(pl.col("code").is_in(list(parents)))
-    if parts.is_empty():
+    if parts.is_empty():  # most files of one département
         return data, 0
     whole = data.filter(~pl.col("code").is_in(list(parents)))
     folded = parts.with_columns(pl.col("code").replace(parents))
@@ -122,7 +122,7 @@ def long_format(data: pl.DataFrame, ids: Sequence[str], period: Callable[[str], 
 
 
 def period_range(data: pl.DataFrame) -> str:
-    """The vintage of a series: « 2015-T4 à 2024-T4 », empty without rows."""
+    """The vintage of a series: « 2015-T4 à 2024-T4 », empty without rows."""
     periods = data["period"].unique().sort().to_list()
     return " à ".join(dict.fromkeys((periods[0], periods[-1]))) if periods else ""
 

@@ -121,7 +121,7 @@ def check_address(address: str, private: bool = False) -> tuple[SplitResult, str
     try:
         answers = socket.getaddrinfo(parts.hostname, port or default, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise FetchError(f"Le serveur « {parts.hostname} » est introuvable. Vérifiez l’adresse.") from error
+        raise FetchError(f"Le serveur « {parts.hostname} » est introuvable. Vérifiez l’adresse.") from error
     found = [str(answer[4][0]) for answer in answers]
     if not private and not all(is_public(ip) for ip in found):
         raise FetchError(

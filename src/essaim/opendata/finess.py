@@ -63,8 +63,8 @@ def read(path: Path, name: str = "") -> Dataset:
 def _first_line(cells: list[Cell]) -> str:
     if len(cells) < 4 or cells[0] != "finess" or cells[1] != "etalab":
         raise UnsafeFile(
-            "La première ligne n’est pas « finess;etalab;… » : ce n’est pas l’extraction FINESS attendue.",
-            "Téléchargez « etalab-cs1100502 » ou « etalab-cs1100507 » sur data.gouv.fr.",
+            "La première ligne n’est pas « finess;etalab;… » : ce n’est pas l’extraction FINESS attendue.",
+            "Téléchargez « etalab-cs1100502 » ou « etalab-cs1100507 » sur data.gouv.fr.",
             row=1,
         )
     return str(cells[3])
@@ -129,7 +129,7 @@ def commune_code(department: str, commune: str) -> str | None:
         return None
     if not commune.isdigit() or len(commune) > 3:
         raise BadCell(
-            f"Le code de commune « {commune} » n’a pas trois chiffres.", "Téléchargez le fichier de nouveau."
+            f"Le code de commune « {commune} » n’a pas trois chiffres.", "Téléchargez le fichier de nouveau."
         )
     overseas = _OVERSEAS.get(department, department if len(department) == 3 else "")
     if overseas:  # the third digit of the département is the first of the commune: 974 + 411 is 97411

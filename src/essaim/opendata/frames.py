@@ -20,7 +20,7 @@ from essaim.opendata.raw import OpenedFile, candidates, csv_rows, open_source
 from essaim.opendata.safety import MEGABYTE, Limits, UnsafeFile
 from essaim.opendata.schema import Column, ColumnFamily, Row, Table, TableProblem
 from essaim.opendata.tables import parse_cell, read_table
-from essaim.opendata.values import BadCell, Missing, Value, fold
+from essaim.opendata.values import BLANKS, BadCell, Missing, Value, fold
 
 BULK = Limits(
     bytes=4_000 * MEGABYTE, inflated_bytes=2_000 * MEGABYTE, rows=20_000_000, worker_memory=3_000 * MEGABYTE
@@ -91,6 +91,15 @@ def rows_to_frame(
             name = f"{column.name}_reason"
             data[name] = pl.Series(name, [row.missing.get(column.name) for row in rows], dtype=pl.String)
     return pl.DataFrame(data)
+
+
+def neutralised(data: pl.DataFrame) -> pl.DataFrame:
+    """The table as it may be written to a CSV: texts made harmless as by ``neutralise_formula``."""
+    text = pl.col(pl.String)
+    dangerous = text.str.contains(r"^[=+\-@\t\r\n＝＋－＠]") & ~text.str.contains(
+        r"^[+-]?[\d\s]*[.,]?\d+\s*%?$"
+    )
+    return data.with_columns(pl.when(dangerous).then("'" + text).otherwise(text).name.keep())
 
 
 def _found_columns(table: Table, columns: Sequence[Column | ColumnFamily]) -> list[Column]:
@@ -220,13 +229,19 @@ def _typed_frame(
         data[column.name] = pl.Series(column.name, [None], dtype=_DTYPES[column.kind]).new_from_index(
             0, raw.height
         )
+    rows = raw[ROW]
     for column in found.values():
-        parsed = _parse_column(raw[column.name], raw[ROW], column, table, limits)
-        bad = bad | parsed.bad
+        parsed = _parse_column(
+            raw.drop_in_place(column.name), rows, column, table, limits, column.name in reasons
+        )
+        bad = bad if parsed.bad is None else bad | parsed.bad
         data[column.name] = parsed.values
-        if column.name in reasons:
-            data[f"{column.name}_reason"] = parsed.reasons.alias(f"{column.name}_reason")
-    frame = pl.DataFrame(data).filter(~bad)
+        if parsed.reasons is not None:
+            data[f"{column.name}_reason"] = parsed.reasons
+    order = [column.name for column in columns if isinstance(column, Column)]
+    order += [name for name in found if name not in order]
+    order = [name for column in order for name in (column, f"{column}_reason") if name in data]
+    frame = pl.DataFrame(data).select(ROW, *order).filter(~bad)
     return Frame(_drop_duplicates(frame, table, key, limits), table)
 
 
@@ -239,83 +254,132 @@ def _drop_ignored(raw: pl.DataFrame, table: Table, ignore: Mapping[str, Collecti
     for name, words in ignore.items():
         if name in raw.columns:
             folded = {fold(word) for word in words}
-            unwanted = [text for text in raw[name].unique() if text is not None and fold(text) in folded]
-            raw = raw.filter(~pl.col(name).is_in(unwanted).fill_null(False))
+            # Codes start with a digit, totals with a letter: only the few others are compared in plain letters.
+            named = raw[name].unique().drop_nulls()
+            named = named.filter(named.str.contains(r"^\s*\D"))
+            unwanted = [text for text in named if fold(text) in folded]
+            raw = raw.filter(~pl.col(name).is_in(unwanted).fill_null(False)) if unwanted else raw
     table.ignored += before - raw.height
     return raw
 
 
 @dataclass(frozen=True, slots=True)
 class _Parsed:
+    """A typed column; which rows are bad (None: none); why values are absent (None: not asked)."""
+
     values: pl.Series
-    bad: pl.Series
-    reasons: pl.Series
+    bad: pl.Series | None
+    reasons: pl.Series | None
 
 
-def _parse_column(raw: pl.Series, rows: pl.Series, column: Column, table: Table, limits: Limits) -> _Parsed:
+def _parse_column(
+    raw: pl.Series, rows: pl.Series, column: Column, table: Table, limits: Limits, with_reasons: bool
+) -> _Parsed:
     """Parse each distinct cell once, then spread the results over the rows."""
-    distinct = raw.unique()
-    values: list[Value | None] = []
-    errors: list[str | None] = []
-    mends: list[str | None] = []
-    why: list[str | None] = []
+    if column.kind == "text" and column.choices is None and column.check is None:
+        return _text_column(raw, rows, column, table, limits, with_reasons)
+    distinct = raw.unique().to_list()
+    values: dict[str | None, Value | None] = {}
+    wrong: dict[str | None, BadCell] = {}
+    why: dict[str | None, str] = {}
     for cell in distinct:
-        value, error, mend, reason = _parse_one(column, cell, limits)
-        values.append(value)
-        errors.append(error)
-        mends.append(mend)
-        why.append(reason)
-    parsed = pl.DataFrame(
-        {
-            "raw": distinct,
-            "value": pl.Series(values, dtype=_DTYPES[column.kind]),
-            "error": pl.Series(errors, dtype=pl.String),
-            "mend": pl.Series(mends, dtype=pl.String),
-            "reason": pl.Series(why, dtype=pl.String),
-        }
+        try:
+            value = _parse_cell(column, cell, limits)
+        except BadCell as error:
+            wrong[cell] = error
+        else:
+            if isinstance(value, Missing):
+                why[cell] = value.reason
+            else:
+                values[cell] = value
+    bad = _among(raw, wrong) if wrong else None
+    if bad is not None:
+        _report(raw, bad, rows, column, wrong, table, limits)
+    return _Parsed(
+        _spread(raw, values, _DTYPES[column.kind]).alias(column.name),
+        bad,
+        _spread(raw, why, pl.String).alias(f"{column.name}_reason") if with_reasons else None,
     )
-    spread = pl.DataFrame({"raw": raw}).join(
-        parsed, on="raw", how="left", nulls_equal=True, maintain_order="left"
-    )
-    bad = spread["error"].is_not_null()
-    if bad.any():
-        _report(spread, bad, rows, column, table, limits)
-    return _Parsed(spread["value"].alias(column.name), bad, spread["reason"])
 
 
-def _parse_one(
-    column: Column, cell: str | None, limits: Limits
-) -> tuple[Value | None, str | None, str | None, str | None]:
-    """Value, error, mend and reason of absence of one distinct cell."""
-    try:
-        value = parse_cell(column, cell, limits.cell_characters)
-    except BadCell as error:
-        return None, error.message, error.mend, None
-    if not isinstance(value, Missing):
-        return value, None, None, None
-    if column.required and not column.blank:
-        return None, "La cellule est vide ou sans valeur.", "Donnez une valeur.", value.reason
-    return None, None, None, value.reason
+def _text_column(
+    raw: pl.Series, rows: pl.Series, column: Column, table: Table, limits: Limits, with_reasons: bool
+) -> _Parsed:
+    """Plain texts, all distinct more often than not: stripped at once, as ``to_text`` does one by one."""
+    stripped = raw.str.strip_chars(BLANKS)
+    values = stripped.set(stripped == "", None).alias(column.name)
+    bad = None
+    if column.required and not column.blank and values.null_count():
+        bad = values.is_null()
+        _report(raw, bad, rows, column, _ABSENT, table, limits)
+    reasons = values.is_null().replace_strict({True: "vide"}, default=None, return_dtype=pl.String)
+    return _Parsed(values, bad, reasons.alias(f"{column.name}_reason") if with_reasons else None)
+
+
+class _Absent(dict[str | None, BadCell]):
+    """Every cell is missing its value."""
+
+    def __missing__(self, cell: str | None) -> BadCell:
+        return BadCell("La cellule est vide ou sans valeur.", "Donnez une valeur.")
+
+
+_ABSENT = _Absent()
+
+
+def _parse_cell(column: Column, cell: str | None, limits: Limits) -> Value | Missing:
+    value = parse_cell(column, cell, limits.cell_characters)
+    if isinstance(value, Missing) and column.required and not column.blank:
+        raise _ABSENT[cell]
+    return value
+
+
+def _spread(
+    raw: pl.Series, by_cell: Mapping[str | None, Value | None], dtype: type[pl.DataType]
+) -> pl.Series:
+    """The value of each row's cell, null for cells that are not in ``by_cell``."""
+    if raw.dtype == dtype and all(cell == value for cell, value in by_cell.items()) and len(by_cell) > 0:
+        kept = by_cell.keys()
+        return raw if raw.n_unique() == len(kept) else raw.set(~_among(raw, kept), None)
+    old = pl.Series(list(by_cell), dtype=pl.String)
+    new = pl.Series(list(by_cell.values()), dtype=dtype)
+    return raw.replace_strict(old, new, default=None, return_dtype=dtype)
+
+
+def _among(raw: pl.Series, cells: Collection[str | None]) -> pl.Series:
+    """Whether each row's cell is one of ``cells``, null being a cell like any other."""
+    return raw.is_in(
+        pl.Series([cell for cell in cells if cell is not None], dtype=pl.String).implode()
+    ).fill_null(None in cells)
 
 
 def _report(
-    spread: pl.DataFrame, bad: pl.Series, rows: pl.Series, column: Column, table: Table, limits: Limits
+    raw: pl.Series,
+    bad: pl.Series,
+    rows: pl.Series,
+    column: Column,
+    wrong: Mapping[str | None, BadCell],
+    table: Table,
+    limits: Limits,
 ) -> None:
-    wrong = spread.with_columns(rows.alias(ROW)).filter(bad)
-    for line in wrong.head(limits.problems).iter_rows(named=True):
-        table.add(
-            TableProblem(line["error"], line["mend"], line[ROW], column.name, (line["raw"] or "")[:80]),
-            limits.problems,
-        )
-    table.problem_count += max(wrong.height - limits.problems, 0)
+    """Add the problems of the bad rows of a column, kept up to the limit and counted beyond."""
+    for row, cell in zip(
+        rows.filter(bad).head(limits.problems), raw.filter(bad).head(limits.problems), strict=True
+    ):
+        error = wrong[cell]
+        problem = TableProblem(error.message, error.mend, row, column.name, (cell or "")[:80])
+        table.add(problem, limits.problems)
+    table.problem_count += max(int(bad.sum()) - limits.problems, 0)
 
 
 def _drop_duplicates(frame: pl.DataFrame, table: Table, key: tuple[str, ...], limits: Limits) -> pl.DataFrame:
     """Keep the first row of each key; report the others with the row they repeat."""
     if not key or frame.is_empty():
         return frame
-    marked = frame.with_columns(pl.col(ROW).min().over(key).alias("_first"))
-    repeated = marked.filter(pl.col(ROW) != pl.col("_first"))
+    hashes = frame.select(key).hash_rows()
+    if hashes.n_unique() == frame.height:  # equal keys have equal hashes: nothing repeats
+        return frame
+    suspects = frame.filter(hashes.is_duplicated()).with_columns(pl.col(ROW).min().over(key).alias("_first"))
+    repeated = suspects.filter(pl.col(ROW) != pl.col("_first"))
     for line in repeated.head(limits.problems).iter_rows(named=True):
         shown = " / ".join(_show(line[name]) for name in key)
         message = f"La ligne répète la ligne {line['_first']}."
@@ -324,7 +388,7 @@ def _drop_duplicates(frame: pl.DataFrame, table: Table, key: tuple[str, ...], li
         )
         table.add(problem, limits.problems)
     table.problem_count += max(repeated.height - limits.problems, 0)
-    return marked.filter(pl.col(ROW) == pl.col("_first")).drop("_first")
+    return frame.filter(~pl.col(ROW).is_in(repeated[ROW].implode()))
 
 
 def _show(value: object) -> str:

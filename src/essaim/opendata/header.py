@@ -85,7 +85,7 @@ def _family_column(text: str, families: Sequence[ColumnFamily]) -> Column | None
 
 def _duplicate_column(row: int, column: Column, first: str, second: str) -> TableProblem:
     return TableProblem(
-        f"Deux colonnes portent la même information : « {first} » et « {second} ».",
+        f"Deux colonnes portent la même information : « {first} » et « {second} ».",
         "Gardez-en une seule.",
         row=row,
         column=column.name,
@@ -98,12 +98,12 @@ def _missing_column(column: Column | ColumnFamily, others: Sequence[str]) -> Tab
             f"Aucune colonne n’a un nom de la forme attendue ({column.pattern}).",
             "Vérifiez la ligne des titres.",
         )
-    accepted = ", ".join(f"« {name} »" for name in (column.name, *column.synonyms)[:4])
+    accepted = ", ".join(f"« {name} »" for name in (column.name, *column.synonyms)[:4])
     close = difflib.get_close_matches(fold(column.name), [fold(text) for text in others], n=1, cutoff=0.6)
     near = next((text for text in others if close and fold(text) == close[0]), None)
-    hint = f" La colonne « {near} » lui ressemble." if near else ""
+    hint = f" La colonne « {near} » lui ressemble." if near else ""
     return TableProblem(
-        f"La colonne « {column.name} » manque.",
+        f"La colonne « {column.name} » manque.",
         f"Ajoutez une colonne nommée {accepted}.{hint}",
         column=column.name,
     )

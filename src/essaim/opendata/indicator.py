@@ -235,7 +235,7 @@ def _parents(part: CodeKind, whole: CodeKind, zones: Mapping[str, str] | None) -
     if whole == "ze":
         if zones is None:
             raise ValueError(
-                "La composition des zones d’emploi n’est pas importée : importez la source « insee_ze »."
+                "La composition des zones d’emploi n’est pas importée : importez la source « insee_ze »."
             )
         return zones
     if whole in ("epci", "departement", "region"):

@@ -7,6 +7,7 @@ mouvements sur les communes (``v_mvt_commune_AAAA.csv``), whose ``MOD`` says the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """``successors``: code at ``start`` → its codes at ``end``, only where they differ."""
+    """``successors``: code at ``start`` → its codes at ``end``, for the communes that an event touched."""
 
     start: date
     end: date
@@ -27,19 +28,17 @@ class Passage:
         return self.successors.get(code, (code,))
 
     def table(self) -> pl.DataFrame:
-        """``old``, ``new``, ``kind`` (``fusion``, ``changement`` or ``scission``), one row a pair."""
-        targets: dict[str, int] = {}
-        for codes in self.successors.values():
-            for code in codes:
-                targets[code] = targets.get(code, 0) + 1
+        """``old``, ``new``, ``kind`` (``fusion``, ``changement``, ``scission``): one row a pair that differs."""
+        targets = Counter(code for codes in self.successors.values() for code in codes)
         rows = []
         for old, codes in sorted(self.successors.items()):
             for new in codes:
-                merged = targets[new] > 1 or new not in self.successors
-                rows.append(
-                    (old, new, "scission" if len(codes) > 1 else "fusion" if merged else "changement")
-                )
-        return pl.DataFrame(rows, schema=["old", "new", "kind"], orient="row", strict=False).cast(pl.String)
+                kind = "scission" if len(codes) > 1 else "fusion" if targets[new] > 1 else "changement"
+                if codes != (old,):
+                    rows.append((old, new, kind))
+        return pl.DataFrame(
+            rows, schema={"old": pl.String, "new": pl.String, "kind": pl.String}, orient="row"
+        )
 
 
 def passage(movements: pl.DataFrame, start: date, end: date) -> Passage:
@@ -61,12 +60,10 @@ def passage(movements: pl.DataFrame, start: date, end: date) -> Passage:
     for _, events in window.group_by("date", maintain_order=True):
         step = _one_day(events.select("before", "after").iter_rows())
         for code in step.keys() - now.keys():
-            if not any(code in current for current in now.values()):
-                now[code] = {code}
+            now[code] = {code}
         for old, current in now.items():
             now[old] = {after for code in current for after in step.get(code, {code})}
-    changed = {old: tuple(sorted(codes)) for old, codes in now.items() if codes != {old}}
-    return Passage(start, end, changed)
+    return Passage(start, end, {old: tuple(sorted(codes)) for old, codes in now.items()})
 
 
 def _one_day(events: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
@@ -82,8 +79,7 @@ def passage_from_pairs(pairs: pl.DataFrame, start: date, end: date) -> Passage:
     successors: dict[str, set[str]] = {}
     for old, new in pairs.select(pl.nth(0, 1)).iter_rows():
         successors.setdefault(old, set()).add(new)
-    changed = {old: tuple(sorted(new)) for old, new in successors.items() if new != {old}}
-    return Passage(start, end, changed)
+    return Passage(start, end, {old: tuple(sorted(new)) for old, new in successors.items()})
 
 
 def carry(

@@ -67,6 +67,8 @@ def _width(candidate: Candidate) -> int:
 def _describe(sheet: str, rows: Sequence[Sequence[Cell]], shown: int) -> Preview:
     at = _header_index(rows)
     headers = tuple(_text(cell) for cell in rows[at])
+    if not any(character.isalnum() for header in headers for character in header):
+        raise UnsafeFile("Le tableau est vide.", "Vérifiez que vous envoyez le bon fichier.")
     body = [row for row in rows[at + 1 :] if any(not is_blank(cell) for cell in row)]
     columns = {
         header: [row[index] for row in body if index < len(row)]

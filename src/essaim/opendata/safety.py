@@ -98,7 +98,7 @@ def _measure(archive: zipfile.ZipFile, member: zipfile.ZipInfo, total: int, limi
             # Small members compress freely; only a large one can hurt.
             if size > MEGABYTE and size > limits.inflation_ratio * max(member.compress_size, 1):
                 raise UnsafeFile(
-                    f"« {member.filename} » grossit plus de {limits.inflation_ratio} fois une fois ouvert : "
+                    f"« {member.filename} » grossit plus de {limits.inflation_ratio} fois une fois ouvert : "
                     "c’est la forme d’une archive piégée.",
                     "Enregistrez le tableau en CSV (UTF-8) et envoyez ce fichier.",
                 )

@@ -55,9 +55,9 @@ class TableProblem:
     def __str__(self) -> str:
         place = ", ".join(
             [f"ligne {self.row}"] * (self.row is not None)
-            + [f"colonne « {self.column} »"] * (self.column is not None)
+            + [f"colonne « {self.column} »"] * (self.column is not None)
         )
-        read = f" (lu : « {self.value} »)" if self.value else ""
+        read = f" (lu : « {self.value} »)" if self.value else ""
         start = f"{place[0].upper()}{place[1:]} : " if place else ""
         return f"{start}{self.message}{read} {self.mend}"
 

@@ -52,7 +52,7 @@ def establishments(path: Path, naf: Sequence[str], communes: Sequence[str] = ())
     """
     for activity in naf:
         if not _NAF.fullmatch(activity):
-            raise ValueError(f"« {activity} » n’est pas un code NAF. Écrivez par exemple 88.99 ou 78.30Z.")
+            raise ValueError(f"« {activity} » n’est pas un code NAF. Écrivez par exemple 88.99 ou 78.30Z.")
     starts = "|".join(re.escape(activity) for activity in naf)
     query = """
         SELECT siret, coalesce(nullif(enseigne1Etablissement, '[ND]'), nullif(denominationUsuelleEtablissement, '[ND]'))
@@ -107,5 +107,5 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     if missing:
         raise UnsafeFile(
             f"Colonne(s) absente(s) : {', '.join(missing)}.",
-            "Envoyez « StockEtablissement » (Parquet) de la base Sirene.",
+            "Envoyez « StockEtablissement » (Parquet) de la base Sirene.",
         )

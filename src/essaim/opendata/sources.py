@@ -91,7 +91,7 @@ _ALL = (
     _insee("insee_mouvements", "Mouvements des communes depuis 1943", "information/2560452", "commune",
            "année du nom de fichier v_mvt_commune_AAAA.csv", insee_cog.read_movements),
     _insee("insee_ze", "Composition communale des zones d’emploi 2020", "information/4652957", "commune",
-           "« Géographie au… » dans les lignes de titre", insee_ze.read_composition),
+           "« Géographie au… » dans les lignes de titre", insee_ze.read_composition),
     _insee("insee_chomage_ze", "Taux de chômage localisés par zone d’emploi", "statistiques/1893230", "ze",
            "premier et dernier trimestre des colonnes", insee_ze.read_unemployment),
     _insee("insee_chomage_departement", "Taux de chômage localisés par département", "statistiques/2012804",
@@ -143,7 +143,7 @@ SOURCES = MappingProxyType({source.code: source for source in _ALL})
 def source(code: str) -> DataSource:
     """The source of this code. Raises :class:`UnknownSource`."""
     if code not in SOURCES:
-        raise UnknownSource(f"Source inconnue : « {code} ». Sources lues : {', '.join(SOURCES)}.")
+        raise UnknownSource(f"Source inconnue : « {code} ». Sources lues : {', '.join(SOURCES)}.")
     return SOURCES[code]
 
 

@@ -263,7 +263,7 @@ def _choose(text: str, choices: Mapping[str, str]) -> str:
     for word, stored in choices.items():
         if fold(word) == fold(text):
             return stored
-    known = ", ".join(f"« {word} »" for word in list(choices)[:12])
+    known = ", ".join(f"« {word} »" for word in list(choices)[:12])
     raise BadCell("Cette valeur n’est pas dans la liste.", f"Écrivez l’une de : {known}.")
 
 

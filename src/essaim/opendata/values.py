@@ -63,6 +63,7 @@ _MARKS = {
     **dict.fromkeys(("s", "ss", "secret", "c", "conf", "ns"), SECRET),
 }
 _SPACES = "\u0020\u00a0\u202f\u2009"
+BLANKS = _SPACES + "\t\r\n\ufeff"
 _EXCEL_EPOCH = date(1899, 12, 30)
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 MONTHS = (
@@ -107,7 +108,7 @@ def to_text(cell: Cell) -> str | Missing:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime | date):
         return cell.isoformat()
-    return cell.strip(_SPACES + "\t\r\n\ufeff") or EMPTY
+    return cell.strip(BLANKS) or EMPTY
 
 
 def to_code(cell: Cell, width: int = 0) -> str | Missing:
@@ -159,7 +160,7 @@ def to_number(cell: Cell) -> float | Missing:
             return missing
         number = _parse_number(cell)
     if not math.isfinite(number):
-        raise BadCell("Ce nombre n’est pas fini.", "Écrivez un nombre, ou « n.d. » s’il est inconnu.")
+        raise BadCell("Ce nombre n’est pas fini.", "Écrivez un nombre, ou « n.d. » s’il est inconnu.")
     return number
 
 
@@ -172,7 +173,7 @@ def _parse_number(written: str) -> float:
         return sign * float(text.replace(",", "."))
     if grouped := _GROUPED.fullmatch(text):
         return sign * float(re.sub(r"\D", "", grouped[1]) + (grouped[3] or "").replace(",", "."))
-    raise BadCell("Ce n’est pas un nombre.", "Écrivez un nombre comme 1 234,5, ou « n.d. » s’il est inconnu.")
+    raise BadCell("Ce n’est pas un nombre.", "Écrivez un nombre comme 1 234,5, ou « n.d. » s’il est inconnu.")
 
 
 def to_integer(cell: Cell) -> int | Missing:
@@ -199,7 +200,7 @@ def to_boolean(cell: Cell) -> bool | Missing:
         return True
     if folded in {"non", "n", "faux", "false", "no", "0"}:
         return False
-    raise BadCell("Oui ou non est attendu.", "Écrivez « oui » ou « non ».")
+    raise BadCell("Oui ou non est attendu.", "Écrivez « oui » ou « non ».")
 
 
 def to_date(cell: Cell) -> date | Missing:
