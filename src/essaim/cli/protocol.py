@@ -1,17 +1,32 @@
-"""``essaim protocol``: validate, compare, version and upgrade protocol documents."""
+"""``essaim protocol``: validate, compare, number and upgrade protocols; find what sites adapt alike."""
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
-from essaim.protocol import files as protocol_files
-from essaim.protocol.problem import Problem
+from essaim.protocol import (
+    InvalidDocument,
+    Problem,
+    Protocol,
+    adaptation,
+    codec,
+    diff,
+    files,
+    merge,
+    notes,
+    recurrence,
+    report,
+    versions,
+)
 
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Écrit le résultat en JSON (docs/schemas)."
+    "--json", "as_json", is_flag=True, help="Écrit le résultat en JSON (voir docs/schemas)."
 )
+existing = click.Path(exists=True, dir_okay=False)
 
 
 @click.group("protocol")
@@ -20,18 +35,166 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False), metavar="FICHIER…")
+@click.argument("files_", nargs=-1, required=True, type=click.Path(dir_okay=False), metavar="FICHIER…")
 @json_option
-def validate(files: tuple[str, ...], as_json: bool) -> None:
+def validate(files_: tuple[str, ...], as_json: bool) -> None:
     """Vérifie des protocoles ; code 1 si l’un d’eux a un défaut."""
-    problems = [problem for file in files for problem in _problems(file)]
+    problems = [problem for file in files_ for problem in _problems(file)]
     if as_json:
-        click.echo(json.dumps({"problems": [_problem(p) for p in problems]}, ensure_ascii=False, indent=2))
+        _write({"problems": [_problem(problem) for problem in problems]})
     else:
         for problem in problems:
             click.echo(str(problem))
-        click.echo(f"{len(files)} fichier(s), {len(problems)} défaut(s).")
+        click.echo(f"{len(files_)} fichier(s), {len(problems)} défaut(s).")
     sys.exit(1 if problems else 0)
+
+
+@command.command("diff")
+@click.argument("old", type=existing, metavar="ANCIEN")
+@click.argument("new", type=existing, metavar="NOUVEAU")
+@json_option
+def diff_(old: str, new: str, as_json: bool) -> None:
+    """Dit ce qui change entre deux versions, texte par texte."""
+    before, after = _protocol(old), _protocol(new)
+    found = diff.differences(before, after)
+    if as_json:
+        _write(
+            {"from": before.version, "to": after.version, "differences": [_difference(one) for one in found]}
+        )
+        return
+    for one in found:
+        click.echo(f"{notes.sentence(one)}.")
+        if isinstance(one.old, str) and isinstance(one.new, str) and one.kind == "changed":
+            click.echo(f"    {_marked(one.old, one.new)}")
+    click.echo(f"{len(found)} différence(s).")
+
+
+@command.command()
+@click.argument("old", type=existing, metavar="ANCIEN")
+@click.argument("new", type=existing, metavar="NOUVEAU")
+@click.option("--notes", "with_notes", is_flag=True, help="Écrit aussi les notes de version.")
+@json_option
+def bump(old: str, new: str, with_notes: bool, as_json: bool) -> None:
+    """Calcule le numéro que demande ce qui change ; code 1 si celui de NOUVEAU ne convient pas."""
+    before, after = _protocol(old), _protocol(new)
+    required = versions.required_bump(before, after)
+    expected = versions.next_version(before.version, required)
+    problems = versions.version_problems(before, after)
+    if as_json:
+        reasons = [
+            {"text": notes.sentence(w.difference), "bump": w.bump, "reason": w.reason}
+            for w in _weighed(before, after)
+        ]
+        _write({"required": required, "expected": expected, "problems": list(problems), "changes": reasons})
+    else:
+        click.echo(f"{before.version} → {expected} ({required})")
+        for one in _weighed(before, after):
+            click.echo(f"  {one.bump:5}  {notes.sentence(one.difference)} — {one.reason}")
+        for problem in problems:
+            click.echo(problem, err=True)
+        if with_notes:
+            click.echo("\n" + notes.release_notes(before, after))
+    sys.exit(1 if problems else 0)
+
+
+@command.command()
+@click.option("--base", required=True, type=existing, help="Version sur laquelle le site a décidé.")
+@click.option("--to", "target", required=True, type=existing, help="Version à laquelle passer.")
+@click.option("--site", required=True, type=existing, help="Adaptation du site.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False), help="Fichier JSON où écrire le résultat complet."
+)
+@json_option
+def upgrade(base: str, target: str, site: str, output: str | None, as_json: bool) -> None:
+    """Fait passer l’adaptation d’un site à une autre version ; code 1 tant qu’il reste des conflits."""
+    old, new = _protocol(base), _protocol(target)
+    local = _adaptation(site)
+    defects = adaptation.check_adaptation(local, old, site)
+    if defects:
+        _stop(defects)
+    try:
+        done = merge.upgrade(old, new, local)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    document = report.upgrade_document(done).to_dict()
+    if output:
+        Path(output).write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        _write(document)
+    else:
+        _tell(done)
+    sys.exit(1 if done.conflicts else 0)
+
+
+def _tell(done: merge.Upgrade) -> None:
+    click.echo(f"{done.site.site} : {done.site.version} → {done.result.version}")
+    for one in done.moved:
+        click.echo(f"  suit      {notes.sentence(one)}")
+    for decision in done.result.decisions:
+        click.echo(f"  garde     {decision.id} ({merge.show_place(decision.place)})")
+    for id in done.to_reread:
+        click.echo(f"  à relire  {id} : la fonction ou la nature de son composant a changé")
+    for retired in done.retired:
+        click.echo(f"  caduque   {retired.decision.id} : {retired.message}")
+    for conflict in done.conflicts:
+        places = ", ".join(conflict.candidates) or "—"
+        click.echo(f"  CONFLIT   {conflict.id} [{places}] : {conflict.message}")
+    click.echo(f"{len(done.conflicts)} conflit(s) à trancher.")
+
+
+@command.command("recurrence")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False), metavar="DOSSIER")
+@click.option(
+    "--least",
+    default=2,
+    show_default=True,
+    type=click.IntRange(2),
+    help="Nombre de sites à partir duquel le dire.",
+)
+@json_option
+def recurrence_(directory: str, least: int, as_json: bool) -> None:
+    """Repère ce que plusieurs sites ont adapté de la même façon.
+
+    DOSSIER contient protocol.yaml et les adaptations des sites (autres fichiers .yaml, .yml ou .json).
+    """
+    folder = Path(directory)
+    source = folder / "protocol.yaml"
+    if not source.is_file():
+        raise click.UsageError(f"{source} manque : placez-y le protocole sur lequel portent les adaptations.")
+    protocol = _protocol(str(source))
+    paths = [p for p in sorted(folder.iterdir()) if p.suffix in (".yaml", ".yml", ".json") and p != source]
+    sites = [_adaptation(str(path)) for path in paths]
+    found = recurrence.recurrences(protocol, sites, least)
+    if as_json:
+        _write({"sites": len(sites), "recurrences": [codec.encode(one) for one in found]})
+        return
+    for one in found:
+        click.echo(recurrence.proposal_text(protocol, one))
+    click.echo(f"{len(sites)} site(s), {len(found)} récurrence(s).")
+
+
+def _weighed(before: Protocol, after: Protocol) -> Sequence[versions.Weighed]:
+    return sorted(versions.weigh(before, after), key=lambda one: -versions.ORDER.index(one.bump))
+
+
+def _protocol(file: str) -> Protocol:
+    try:
+        return files.load(file)
+    except InvalidDocument as error:
+        _stop(error.problems)
+
+
+def _adaptation(file: str) -> adaptation.Adaptation:
+    try:
+        return adaptation.load_adaptation(file)
+    except InvalidDocument as error:
+        _stop(error.problems)
+
+
+def _stop(problems: Sequence[Problem]) -> NoReturn:
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    sys.exit(1)
 
 
 def _problems(file: str) -> tuple[Problem, ...]:
@@ -41,8 +204,22 @@ def _problems(file: str) -> tuple[Problem, ...]:
         return (
             Problem(file, None, "", f"Le fichier ne s’ouvre pas ({error.strerror}).", "Vérifiez le chemin."),
         )
-    return protocol_files.examine(content, file)[1]
+    return files.examine(content, file)[1]
 
 
 def _problem(problem: Problem) -> dict[str, str | int | None]:
     return {name: getattr(problem, name) for name in ("file", "line", "path", "message", "mend")}
+
+
+def _difference(one: diff.Difference) -> dict[str, Any]:
+    return {**one.to_dict(), "text": notes.sentence(one)}
+
+
+def _marked(old: str, new: str) -> str:
+    """A text with what goes between [- -] and what comes between {+ +}."""
+    marks = {"=": "{}", "-": "[-{}-]", "+": "{{+{}+}}"}
+    return "".join(marks[part.op].format(part.text) for part in diff.words(old, new))
+
+
+def _write(data: Any) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))

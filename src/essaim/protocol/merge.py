@@ -72,6 +72,10 @@ class Retired:
     message: FreeText = ""
 
 
+_DECIDED = {True: "form", False: "default"}
+"""The field of the protocol that a decision stands for, on a component as a whole or on a parameter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upgrade:
     """The outcome for one site: ``result`` holds what is settled, on the new version."""
@@ -89,10 +93,16 @@ class Upgrade:
 
     @property
     def moved(self) -> tuple[Difference, ...]:
-        """What changes for the site by itself: the protocol moved where the site decided nothing."""
-        decided = {decision.place for decision in self.site.decisions if decision.status != "kept"}
-        routed = {later for place in decided for later in self.plan.routes.of(place) or (place,)}
-        return tuple(d for d in self.plan.differences if d.place is not None and d.place not in routed)
+        """What changes for the site by itself: all but the forms and values it decided and what it does not do."""
+        own = {(d.place, _DECIDED[d.parameter is None]) for d in self.site.decisions if d.status == "adapted"}
+        own = {(later, field) for place, field in own for later in self.plan.routes.of(place) or ()}
+        undone = {d.place for d in self.site.decisions if d.status == "not_done"}
+        left = {later[0] for place in undone for later in self.plan.routes.of(place) or ()}
+        return tuple(
+            d
+            for d in self.plan.differences
+            if d.component and d.component not in left and (d.place, d.field) not in own
+        )
 
     @property
     def to_reread(self) -> tuple[Id, ...]:

@@ -109,6 +109,8 @@ def _changed(d: Difference) -> str:
 
 
 def _values(d: Difference) -> str:
+    if d.old is d.new is None:
+        return ""
     if all(one is None or isinstance(one, bool | int | float) for one in (d.old, d.new)):
         return f" : {_value(d.old)} → {_value(d.new)}"
     return ""
