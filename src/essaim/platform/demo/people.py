@@ -11,7 +11,7 @@ LOADER = "chargement@demo.essaim.example"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """``organisation`` is a slug of ``programmes/organisations.yaml`` or of ``SIMULATED`` below."""
+    """``organisation`` is a slug of ``programmes/organisations.yaml`` or of ``stories.STRUCTURES``."""
 
     email: str
     name: str
@@ -21,13 +21,6 @@ class Person:
     role: str = "manager"
     regions: tuple[str, ...] = ()
 
-
-STRUCTURE = "chantier-d-essai"
-EVALUATOR = "equipe-d-evaluation-d-essai"
-SIMULATED = {
-    STRUCTURE: ("Chantier d’insertion d’essai", "structure"),
-    EVALUATOR: ("Équipe d’évaluation d’essai", "evaluator"),
-}
 
 PEOPLE = (
     Person(
@@ -72,7 +65,17 @@ PEOPLE = (
         "Essai – structure d’accueil",
         _("Structure d’accueil"),
         _("Voir ce qu’il y a à faire, engager les équipes, adapter le protocole à son territoire."),
-        STRUCTURE,
+        "chantier-d-essai",
+    ),
+    *(
+        Person(
+            f"{slug}@demo.essaim.example", f"Essai – {title}", title, _("Recevoir un autre programme."), slug
+        )
+        for slug, title in [
+            ("caarud-d-essai", _("Structure d’accueil de TAPAJ")),
+            ("ferme-d-essai", _("Ferme en projet")),
+            ("comite-local-d-essai", _("Comité local pour l’emploi")),
+        ]
     ),
     Person(
         "financeur@demo.essaim.example",
@@ -86,6 +89,6 @@ PEOPLE = (
         "Essai – évaluation",
         _("Évaluateur"),
         _("Écrire le plan avant l’ouverture, estimer, rejouer, exporter."),
-        EVALUATOR,
+        "equipe-d-evaluation-d-essai",
     ),
 )

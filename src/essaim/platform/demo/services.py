@@ -11,9 +11,12 @@ from django.db import transaction
 
 from essaim.platform.audit import writing_as
 from essaim.platform.community import services as community
-from essaim.platform.demo.people import LOADER, PASSWORD, PEOPLE, SIMULATED, Person
+from essaim.platform.demo import history
+from essaim.platform.demo.people import LOADER, PASSWORD, PEOPLE, Person
+from essaim.platform.demo.stories import STORIES, STRUCTURES
 from essaim.platform.organisations import services as organisations
 from essaim.platform.programmes import services as programmes
+from essaim.platform.sites import services as sites
 
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
@@ -42,6 +45,13 @@ def load(say: Say, data: Path | None = None) -> None:
         with transaction.atomic():
             _accounts()
         say("Comptes d’essai : prêts.")
+        for programme in programmes.all_programmes():
+            sites.load_known_sites(programme, programme.known_sites)
+        with transaction.atomic():
+            _evaluator()
+    receivers = {person.organisation: get_user_model().objects.get(email=person.email) for person in PEOPLE}
+    for title in history.play_all(receivers):
+        say(f"Histoire simulée : {title}.")
 
 
 def people() -> tuple[Person, ...]:
@@ -59,7 +69,7 @@ def _loader() -> "User":
 def _accounts() -> None:
     users = get_user_model().objects
     password = make_password(PASSWORD)  # slow on purpose, and the same for all: once is enough
-    for slug, (name, kind) in SIMULATED.items():
+    for slug, (name, kind) in STRUCTURES.items():
         if organisations.find_organisation(slug) is None:
             organisations.create_organisation(slug=slug, name=name, kind=kind, simulated=True)
     for person in PEOPLE:
@@ -70,3 +80,12 @@ def _accounts() -> None:
         user.save()
         organisation = organisations.organisation_by_slug(person.organisation)
         organisations.add_member(organisation, user, person.role, person.regions)
+
+
+def _evaluator() -> None:
+    """The evaluation team of the demonstration evaluates the programmes of the thread."""
+    team = organisations.organisation_by_slug("equipe-d-evaluation-d-essai")
+    for story in STORIES:
+        programme = programmes.programme_by_slug(story.programme)
+        if not any(role.organisation_id == team.pk for role in programme.roles.all()):
+            programmes.add_role(programme, team, "evaluator")

@@ -271,6 +271,11 @@ def save_part(part: Model, **fields: Any) -> Model:
     return part
 
 
+def add_part(site: Site, kind: str, **fields: Any) -> Model:
+    """Add a row to what a site holds: ``team``, ``copil``, ``meetings`` or ``milestones``."""
+    return save_part(getattr(site, kind).model(site=site), **fields)
+
+
 def delete_part(part: Model) -> None:
     part.delete()
 

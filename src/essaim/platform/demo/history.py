@@ -1,0 +1,193 @@
+"""Plays the simulated histories through the services, in the order of the cycle, each act by the person who would."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from essaim.platform.audit import writing_as
+from essaim.platform.campaigns import services as campaigns
+from essaim.platform.community import services as community
+from essaim.platform.demo.stories import STORIES, Story
+from essaim.platform.organisations import services as organisations
+from essaim.platform.programmes import services as programmes
+from essaim.platform.sites import services as sites
+from essaim.protocol.adaptation import Decision, Frame, decide, new_adaptation
+
+if TYPE_CHECKING:
+    from essaim.platform.accounts.models import User
+    from essaim.platform.campaigns.models import Application
+    from essaim.platform.programmes.models import Programme
+
+
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """Who acts: the head of the network, and the person of the structure that receives."""
+
+    head: "User"
+    receiver: "User"
+    today: date
+
+    def day(self, days: int) -> date:
+        return self.today + timedelta(days=days)
+
+
+def play_all(receivers: Mapping[str, "User"]) -> list[str]:
+    """Play every story that has not been played yet; ``receivers`` gives the person of each structure.
+
+    Returns the titles of the programmes whose story was played now.
+    """
+    users = get_user_model().objects
+    played = []
+    for story in STORIES:
+        programme = programmes.programme_by_slug(story.programme)
+        if any(site.simulated for site in sites.sites_of(programme)):
+            continue
+        actors = Actors(users.get(email=story.head), receivers[story.structure], timezone.localdate())
+        with transaction.atomic():
+            _play(story, programme, actors)
+        played.append(programme.title)
+    return played
+
+
+def _play(story: Story, programme: "Programme", actors: Actors) -> None:
+    with writing_as(actors.head):
+        application = _call(story, programme, actors)
+        site = _graft(story, programme, actors, application)
+    with writing_as(actors.receiver):
+        _adapt(story, programme, actors, site)
+        community.create_lesson(programme, by=actors.receiver, simulated=True, **story.lesson)
+
+
+def _call(story: Story, programme: "Programme", actors: Actors) -> "Application":
+    """A call, an application, the teams that commit one by one, a decision with its reason."""
+    campaign = campaigns.create_campaign(
+        programme,
+        title=story.call,
+        mode=story.mode,
+        opens_on=actors.day(-200),
+        closes_on=actors.day(120),
+        text="Appel d’essai : ce que le programme demande, ce qu’il apporte, et comment on y entre.",
+        simulated=True,
+    )
+    campaigns.publish(campaign)
+    application = campaigns.apply(
+        campaign,
+        organisations.organisation_by_slug(story.structure),
+        actors.receiver,
+        begun_on=actors.day(-180),
+        territory_level=story.territory[0],
+        territory_code=story.territory[1],
+        contact_name=actors.receiver.name,
+        contact_email=actors.receiver.email,
+        simulated=True,
+    )
+    _walk(campaign.steps, application, actors)
+    asked = {question["id"] for question in application.question_set.questions}
+    campaigns.save_answers(application, {key: value for key, value in story.answers.items() if key in asked})
+    _teams(application, actors)
+    campaigns.submit(application, actors.receiver, on=actors.day(-120))
+    campaigns.decide(
+        application,
+        "confirmed",
+        "Toutes les équipes se sont engagées et les partenaires sont connus.",
+        actors.head,
+        on=actors.day(-110),
+    )
+    return application
+
+
+def _walk(steps: list[dict[str, Any]], application: "Application", actors: Actors) -> None:
+    for number, step in enumerate(steps):
+        campaigns.record_step(application, step["id"], actors.head, done_on=actors.day(-170 + 12 * number))
+
+
+def _teams(application: "Application", actors: Actors) -> None:
+    for number, (kind, team, people, committed) in enumerate(
+        [
+            ("management", "Direction", 2, "yes"),
+            ("support", "Accompagnement social", 4, "yes"),
+            ("technical", "Encadrement technique", 3, "partly"),
+        ]
+    ):
+        campaigns.commit_team(
+            application,
+            kind=kind,
+            team=team,
+            people=people,
+            committed=committed,
+            on=actors.day(-150 + number),
+        )
+
+
+def _graft(story: Story, programme: "Programme", actors: Actors, application: "Application") -> Any:
+    """A wave, a site, its COPIL and team, its milestones and its money."""
+    wave = sites.create_wave(
+        programme,
+        number=9,
+        title="Vague d’essai",
+        opens_on=actors.day(-60).isoformat()[:7],
+        simulated=True,
+        note="Territoires choisis sur candidature, non tirés au sort.",
+    )
+    level, code = story.territory
+    site = sites.create_site(
+        programme,
+        name=story.site,
+        level=level,
+        code=code,
+        structures=[application.organisation],
+        stage="initial",
+        since=actors.day(-60).isoformat(),
+        opened_on=actors.day(-60).isoformat(),
+        wave=wave,
+        protocol_version=programmes.current_version(programme),
+        simulated=True,
+    )
+    for function, organisation in story.copil:
+        sites.add_part(site, "copil", name=f"{function} (simulé)", organisation=organisation)
+    sites.add_part(
+        site,
+        "meetings",
+        held_on=actors.day(-75),
+        title="Installation du comité de pilotage",
+        minutes="Carte des besoins et de l’offre présentée et discutée.",
+        decisions="Ouvrir le site\nRevoir la carte de l’offre dans six mois",
+    )
+    sites.add_part(site, "team", role="Coordination", fte="0.5")
+    for title, days in [
+        ("Première auto-évaluation de fidélité", -5),
+        ("Comité de pilotage", 20),
+        ("Bilan de la première année", 300),
+    ]:
+        sites.add_part(site, "milestones", title=title, due=actors.day(days))
+    return site
+
+
+def _adapt(story: Story, programme: "Programme", actors: Actors, site: Any) -> None:
+    """The site's own variant, with the reason for it."""
+    version = programmes.current_version(programme)
+    if version is None:
+        raise ValueError(f"{programme} n’a pas de protocole publié.")
+    protocol = version.protocol
+    frame = Frame(
+        what="content",
+        when="preparation",
+        planning="planned_proactive",
+        decided_by=("team", "community"),
+        level="organisation",
+        nature=("tailoring",),
+        reasons=story.reasons,
+        reason_text=story.reason_text,
+        fidelity="consistent",
+    )
+    decision = Decision(
+        status="adapted", frame=frame, decided_on=actors.day(-70).isoformat(),
+        recorded_by=actors.receiver.name, **story.decision,
+    )  # fmt: skip
+    adaptation = new_adaptation(protocol, site.name, story.territory_types)
+    sites.save_adaptation(site, decide(adaptation, protocol, decision).to_dict(), actors.receiver)
