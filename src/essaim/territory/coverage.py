@@ -215,7 +215,7 @@ def _restore(state: _State, sites: Indices) -> None:
 
 def _restart(state: _State, start: Indices, rng: np.random.Generator) -> None:
     """A choice rebuilt from a random part of ``start``: mostly a near one, else a far one with blurred gains."""
-    near = rng.random() < 0.75
+    near = len(start) > 20 and rng.random() < 0.75
     state.clear()
     for site in rng.permutation(start)[: int((0.85 if near else rng.uniform(0.3, 0.9)) * len(start))]:
         if state.fits()[site]:
