@@ -1,8 +1,9 @@
 """``essaim evaluate``: effects of a roll-out in waves, with their uncertainty and a plain reading."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
@@ -12,41 +13,62 @@ from essaim.evaluation import (
     Panel,
     Result,
     aggregate,
-    att,
+    build_report,
     estimate,
-    estimation,
     event_study_svg,
+    numbers_csv,
     read_plainly,
+    replay_script,
+    report_docx,
+    report_html,
+    report_pdf,
 )
+from essaim.evaluation.att import Base, Control
+from essaim.evaluation.doubly_robust import Method
+from essaim.evaluation.estimation import Inference
 from essaim.evaluation.reading import number, verdict
+from essaim.evaluation.report import TITLES, Report
 from essaim.evaluation.resampling import Multiplier
 from essaim.evaluation.result import Estimate
 from essaim.opendata.whole_table import read_whole
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+OPTIONS = (
+    "method",
+    "control",
+    "base",
+    "anticipation",
+    "inference",
+    "level",
+    "seed",
+    "window",
+    "draws",
+    "multiplier",
+    "drawn",
+)
 
 
 @click.command("evaluate", short_help="effets d’un déploiement par vagues")
 @click.argument("panel")
 @click.option("--unit", default="unit", show_default=True, help="Colonne de l’unité.")
 @click.option("--time", default="time", show_default=True, help="Colonne de la période.")
-@click.option(
-    "--cohort", default="cohort", show_default=True, help="Colonne de la première période d’exposition."
-)
+@click.option("--cohort", default="cohort", show_default=True, help="Colonne de la première exposition.")
 @click.option("--outcome", default="outcome", show_default=True, help="Colonne du résultat.")
-@click.option(
-    "--control", type=click.Choice(get_args(att.Control)), default="nevertreated", show_default=True
-)
-@click.option("--base", type=click.Choice(get_args(att.Base)), default="varying", show_default=True)
-@click.option(
-    "--anticipation", type=click.IntRange(0), default=0, show_default=True, help="Périodes d’anticipation."
-)
+@click.option("--covariates", help="Colonnes des covariables, séparées par des virgules.")
+@click.option("--method", type=click.Choice(get_args(Method)), default="dr", show_default=True)
+@click.option("--control", type=click.Choice(get_args(Control)), default="nevertreated", show_default=True)
+@click.option("--base", type=click.Choice(get_args(Base)), default="varying", show_default=True)
+@click.option("--anticipation", type=click.IntRange(0), default=0, help="Périodes d’anticipation.")
 @click.option("--cluster", help="Colonne des grappes, plus grosses que les unités.")
-@click.option("--region", help="Colonne de la région (par défaut « region » si elle existe).")
+@click.option("--region", help="Colonne de la région (« region » si elle existe).")
 @click.option("--weights", help="Colonne des poids.")
+@click.option("--cross-sections", is_flag=True, help="Coupes répétées : chaque ligne est une autre personne.")
 @click.option("--unbalanced", is_flag=True, help="Garder les unités qui manquent à certaines périodes.")
+@click.option("--inference", type=click.Choice(get_args(Inference)), default="cr2", show_default=True)
 @click.option(
-    "--inference", type=click.Choice(get_args(estimation.Inference)), default="cr2", show_default=True
+    "--draws", default=999, show_default=True, help="Nombre de tirages (bootstrap, wild, randomisation)."
 )
-@click.option("--draws", default=999, show_default=True, help="Nombre de tirages.")
 @click.option(
     "--multiplier", type=click.Choice(get_args(Multiplier)), default="rademacher", show_default=True
 )
@@ -55,77 +77,79 @@ from essaim.opendata.whole_table import read_whole
 @click.option("--level", default=0.95, show_default=True, help="Niveau de confiance.")
 @click.option("--seed", default=0, show_default=True, help="Graine des tirages.")
 @click.option(
-    "--aggregate", "kinds", default=",".join(aggregate.KINDS), show_default=True, help="Agrégations voulues."
+    "--aggregate", "kinds", default=",".join(aggregate.KINDS), show_default=True, help="Agrégations."
 )
-@click.option(
-    "--window", type=click.IntRange(0), help="Maturité égale : seules les vagues suivies au moins N périodes."
-)
-@click.option(
-    "--smallest-effect",
-    type=float,
-    help="Plus petit effet qui compte, pour dire si un résultat nul est précis.",
-)
-@click.option("--chart", type=click.Path(dir_okay=False, path_type=Path), help="Graphique SVG à écrire.")
+@click.option("--window", type=click.IntRange(0), help="Maturité égale : vagues suivies au moins N périodes.")
+@click.option("--smallest-effect", type=float, help="Plus petit effet qui compte.")
+@click.option("--chart", type=FILE, help="Graphique SVG à écrire.")
+@click.option("--report", type=FILE, help="Rapport .html, .pdf, .docx ou .csv.")
+@click.option("--script", type=FILE, help="Script Python qui refait le calcul.")
 @click.option("--json", "as_json", is_flag=True, help="Tout en JSON.")
 def command(
-    panel: str, as_json: bool, chart: Path | None, smallest_effect: float | None, **given: str
+    panel: str,
+    as_json: bool,
+    chart: Path | None,
+    report: Path | None,
+    script: Path | None,
+    smallest_effect: float | None,
+    **given: str,
 ) -> None:
-    """Estimer les effets d’un déploiement par vagues sur PANEL (CSV, XLSX, XLS, ODS ou parquet ; fichier ou
+    """Estimer les effets d’un déploiement par vagues sur PANEL (CSV, XLSX, XLS, ODS, parquet ; fichier ou
     adresse).
 
     Une ligne par unité et par période. Une première exposition vide, nulle ou « jamais » veut dire jamais
     exposée.
     """
+    if report and report.suffix not in WRITERS:
+        raise click.BadParameter(f"le rapport finit par {', '.join(WRITERS)}.", param_hint="--report")
     with out.readable_errors():
-        origin = out.read_sidecar(panel)
-        result = estimate(_panel(panel, given), _options(given))
+        frame, origin = read_whole(panel, private=True), out.read_sidecar(panel)
+        columns, options = _columns(given, frame.columns), _options(given)
+        result = estimate(Panel.from_frame(frame, **columns), Options(**options))
         if origin:
             result.provenance["panel"] = origin
+        replay = replay_script(panel, columns, options, str(result.provenance["panel_sha256"]))
         if chart:
             out.write_text(event_study_svg(result), chart)
+        if script:
+            out.write_text(replay, script)
+        if report:
+            built = build_report(result, smallest=smallest_effect, replay=replay)
+            out.write_bytes(WRITERS[report.suffix](built, result), report)
     if as_json:
         click.echo(json.dumps(result.to_json(), ensure_ascii=False, indent=2, allow_nan=False))
         return
     _print(result, smallest_effect, origin)
-    if chart:
-        click.echo(f"\nGraphique écrit : {chart}")
+    for what, path in (("Graphique", chart), ("Rapport", report), ("Script", script)):
+        if path:
+            click.echo(f"\n{what} écrit : {path}")
 
 
-def _panel(location: str, given: dict[str, str]) -> Panel:
-    frame = read_whole(location, private=True)
-    region = given["region"] or ("region" if "region" in frame.columns else None)
-    return Panel.from_frame(
-        frame,
-        unit=given["unit"],
-        time=given["time"],
-        cohort=given["cohort"],
-        outcome=given["outcome"],
-        weights=given["weights"],
-        cluster=given["cluster"],
-        region=region,
-        stratum=given["strata"],
-        covariates=[name.strip() for name in (given["covariates"] or "").split(",") if name.strip()],
-        unbalanced=bool(given["unbalanced"]),
-        cross_sections=bool(given["cross_sections"]),
-    )
+WRITERS: dict[str, Callable[[Report, Result], bytes]] = {
+    ".html": lambda built, _: report_html(built).encode(),
+    ".pdf": lambda built, _: report_pdf(built),
+    ".docx": lambda built, _: report_docx(built),
+    ".csv": lambda _, result: numbers_csv(result).encode(),
+}
 
 
-def _options(given: dict[str, str]) -> Options:
-    names = (
-        "method",
-        "control",
-        "base",
-        "anticipation",
-        "inference",
-        "level",
-        "seed",
-        "window",
-        "draws",
-        "multiplier",
-        "drawn",
-    )
-    kinds = tuple(kind.strip() for kind in given["kinds"].split(",") if kind.strip())
-    return Options(aggregations=kinds, **{name: given[name] for name in names})  # type: ignore[arg-type]
+def _columns(given: dict[str, str], names: list[str]) -> dict[str, Any]:
+    """The arguments of ``Panel.from_frame``."""
+    listed = [name.strip() for name in (given["covariates"] or "").split(",") if name.strip()]
+    return {
+        **{name: given[name] for name in ("unit", "time", "cohort", "outcome", "weights", "cluster")},
+        "region": given["region"] or ("region" if "region" in names else None),
+        "stratum": given["strata"],
+        "covariates": listed,
+        "unbalanced": bool(given["unbalanced"]),
+        "cross_sections": bool(given["cross_sections"]),
+    }
+
+
+def _options(given: dict[str, str]) -> dict[str, Any]:
+    """The arguments of ``Options``."""
+    kinds = [kind.strip() for kind in given["kinds"].split(",") if kind.strip()]
+    return {"aggregations": kinds, **{name: given[name] for name in OPTIONS}}
 
 
 def _print(result: Result, smallest: float | None, origin: dict[str, object] | None) -> None:
@@ -149,14 +173,6 @@ def _print(result: Result, smallest: float | None, origin: dict[str, object] | N
             f"\nTest avant exposition ({result.pretest.method}) : p = "
             f"{number(result.pretest.p_value, digits=3)}"
         )
-
-
-TITLES = {
-    "simple": "Effet moyen",
-    "event": "Effet selon le temps depuis l’ouverture",
-    "group": "Effet par vague",
-    "calendar": "Effet par période",
-}
 
 
 def _row(name: str, effect: Estimate) -> str:

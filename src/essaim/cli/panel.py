@@ -85,7 +85,7 @@ def simulate(output: Path, units: int, effect: float, seed: int) -> None:
 
 def _outcome(content: bytes) -> pl.DataFrame:
     """The outcome as ``unit, time, outcome``: INSEE's workbook, or a table that has these columns."""
-    if chomage.recognises(content):
+    if chomage.recognises(content, PANEL_LIMITS):
         return chomage.read(content, PANEL_LIMITS)
     frame = read_whole(content)
     missing = [name for name in ("unit", "time", "outcome") if name not in frame.columns]

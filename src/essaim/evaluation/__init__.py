@@ -15,6 +15,15 @@ from essaim.evaluation.errors import EvaluationError, PanelError
 from essaim.evaluation.estimation import Options, estimate
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.reading import Verdict, read_plainly, verdict
+from essaim.evaluation.report import (
+    build_report,
+    numbers_csv,
+    replay_script,
+    report_body,
+    report_docx,
+    report_html,
+    report_pdf,
+)
 from essaim.evaluation.result import Aggregation, Cell, Estimate, Facts, Result
 from essaim.evaluation.waves import BuiltPanel, Window, build_panel
 
@@ -32,9 +41,16 @@ __all__ = [
     "Verdict",
     "Window",
     "build_panel",
+    "build_report",
     "estimate",
     "event_rows",
     "event_study_svg",
+    "numbers_csv",
     "read_plainly",
+    "replay_script",
+    "report_body",
+    "report_docx",
+    "report_html",
+    "report_pdf",
     "verdict",
 ]

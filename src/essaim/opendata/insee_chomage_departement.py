@@ -26,11 +26,16 @@ LICENCE = "Licence Ouverte 2.0"
 _QUARTER = re.compile(r"T([1-4])_(\d{4})")
 _DEPARTEMENT = re.compile(r"\d{2}|2[AB]|97\d")
 _HEADER_WITHIN = 15
+#: First bytes of an XLS and of an XLSX or ODS.
+_WORKBOOKS = (b"\xd0\xcf\x11\xe0", b"PK")
 
 
-def recognises(content: bytes) -> bool:
-    """Whether these bytes look like the file of INSEE: an old workbook, or one whose header has quarters."""
-    return content.startswith(b"\xd0\xcf\x11\xe0")
+def recognises(content: bytes, limits: Limits | None = None) -> bool:
+    """Whether these bytes are a workbook that has the header of INSEE's. Raises ``UnsafeFile``."""
+    if not content.startswith(_WORKBOOKS):
+        return False
+    with open_source(content, limits or Limits()) as opened:
+        return any(_header(candidate.head) is not None for candidate in candidates(opened))
 
 
 def read(source: str | bytes, limits: Limits | None = None) -> pl.DataFrame:

@@ -1,0 +1,299 @@
+"""The report of an evaluation: what we can say first, then the figures, then the method; HTML, PDF, Word,
+CSV.
+
+Null and negative results take the same place as the others. A script that replays the numbers comes with it.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from essaim.evaluation.chart import event_study_svg
+from essaim.evaluation.errors import EvaluationError
+from essaim.evaluation.reading import number, read_plainly, verdict
+from essaim.evaluation.result import Estimate, Result
+
+HEADERS = ("", "Effet", "Intervalle : de", "à", "Bande : de", "à")
+
+TITLES = {
+    "simple": "Effet moyen",
+    "event": "Effet selon le temps depuis l’ouverture",
+    "group": "Effet par vague",
+    "calendar": "Effet par période",
+}
+
+CSS = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #22313f; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
+h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; }
+table { border-collapse: collapse; margin: 1rem 0; } caption { text-align: left; font-weight: bold; }
+th, td { padding: .2rem .7rem; border-bottom: 1px solid #d5dbe1; text-align: right; }
+th:first-child, td:first-child { text-align: left; } svg { max-width: 100%; height: auto; }
+.verdict { font-size: 1.2rem; border-left: .3rem solid #0b6e69; padding-left: 1rem; }
+.simulated { border: 2px solid #b3261e; padding: .5rem 1rem; } pre { white-space: pre-wrap; }
+@page { size: A4; margin: 2cm; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A titled table of texts; the first column names the row."""
+
+    title: str
+    rows: tuple[tuple[str, ...], ...]
+    headers: tuple[str, ...] = HEADERS
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the report: paragraphs, then a chart (SVG), then tables."""
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    chart: str = ""
+    tables: tuple[Table, ...] = ()
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report ready to be rendered in any format."""
+
+    title: str
+    conclusion: str
+    simulated: bool
+    sections: tuple[Section, ...]
+
+
+def build_report(
+    result: Result,
+    title: str = "Évaluation d’un déploiement par vagues",
+    *,
+    smallest: float | None = None,
+    replay: str = "",
+) -> Report:
+    """The report of a result. ``replay`` is the script or command that finds the numbers again."""
+    said = tuple(read_plainly(result, smallest))
+    sections = [
+        Section("Ce que l’on peut dire", said),
+        Section("Mises en garde", result.warnings or ("Aucune.",)),
+    ]
+    if "event" in result.aggregations:
+        sections.append(Section("À maturité égale", chart=event_study_svg(result)))
+    sections.append(
+        Section("Les chiffres", tables=tuple(_table(result, kind) for kind in result.aggregations))
+    )
+    sections.append(Section("Vagues", tables=(_waves(result),)))
+    sections.append(_method(result))
+    if replay:
+        sections.append(Section("Retrouver ces chiffres", code=replay))
+    sections.append(
+        Section(
+            "Et maintenant",
+            (
+                "Quelle leçon tirer de ce résultat, quel qu’il soit ? Un résultat nul ou négatif se "
+                "capitalise comme "
+                "les autres : écrivez la leçon et, s’il y a lieu, le changement qu’elle propose au "
+                "protocole.",
+            ),
+        )
+    )
+    return Report(title, verdict(result, smallest).value, result.facts.simulated, tuple(sections))
+
+
+def _shown(value: float | None) -> str:
+    return number(value, signed=True, digits=3) if value is not None and value == value else "non défini"
+
+
+def _row(name: str, effect: Estimate) -> tuple[str, ...]:
+    band = (effect.band_low, effect.band_high)
+    bands = ("", "") if band == (None, None) else tuple(_shown(value) for value in band)
+    return (name, _shown(effect.estimate), _shown(effect.conf_low), _shown(effect.conf_high), *bands)
+
+
+def _table(result: Result, kind: str) -> Table:
+    found = result.aggregations[kind]
+    rows = [
+        _row(str(key).replace("-", "−") if kind == "event" else str(key), effect) for key, effect in found.by
+    ]
+    return Table(TITLES.get(kind, kind), (*rows, _row("ensemble", found.overall)))
+
+
+def _waves(result: Result) -> Table:
+    rows = [(str(label), str(size)) for label, size in result.facts.waves]
+    rows.append(("jamais exposées", str(result.facts.never)))
+    return Table("Unités par vague", tuple(rows), ("Première exposition", "Unités"))
+
+
+def _method(result: Result) -> Section:
+    made = result.provenance
+    control = "jamais exposées" if made.get("control") == "nevertreated" else "pas encore exposées"
+    inference = {
+        "cr2": "erreurs CR2 et degrés de liberté de Satterthwaite",
+        "analytic": "erreurs par fonctions d’influence",
+        "bootstrap": "rééchantillonnage par multiplicateurs",
+        "wild": "rééchantillonnage sauvage",
+        "randomisation": "nouveaux tirages de l’ordre des vagues",
+    }[str(made["inference"])]
+    return Section(
+        "Méthode",
+        (
+            "Effets par vague et par période de Callaway et Sant’Anna (2021), agrégés ; comparaison aux "
+            "unités "
+            f"{control} ; {inference} ; bandes simultanées à {result.level:.0%}.".replace("%", " %"),
+            f"Essaim {made['essaim']}, empreinte des données {str(made['panel_sha256'])[:16]}…, graine "
+            f"{made['seed']}.",
+        ),
+    )
+
+
+def report_html(report: Report) -> str:
+    """A page that stands alone."""
+    return (
+        f'<!doctype html>\n<html lang="fr"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(report.title)}</title><style>{CSS}</style></head>\n"
+        f"<body>\n{report_body(report)}</body></html>\n"
+    )
+
+
+def report_body(report: Report) -> str:
+    """The report without its page: no style, no script, for a site that has its own."""
+    parts = [f"<h1>{escape(report.title)}</h1>"]
+    if report.simulated:
+        parts.append('<p class="simulated">Données simulées : rien ici ne parle d’un territoire réel.</p>')
+    parts.append(f'<p class="verdict">Conclusion : {escape(report.conclusion)}.</p>')
+    for section in report.sections:
+        parts.append(f"<h2>{escape(section.title)}</h2>")
+        parts += [f"<p>{escape(text)}</p>" for text in section.paragraphs]
+        parts += [section.chart] if section.chart else []
+        parts += [_html_table(table) for table in section.tables]
+        parts += [f"<pre>{escape(section.code)}</pre>"] if section.code else []
+    return "\n".join(parts) + "\n"
+
+
+def _html_table(table: Table) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.headers)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f"<td>{escape(v)}</td>" for v in row[1:])
+        + "</tr>\n"
+        for row in table.rows
+    )
+    return (
+        f"<table><caption>{escape(table.title)}</caption><thead><tr>{head}</tr></thead>\n"
+        + f"<tbody>{body}</tbody></table>"
+    )
+
+
+def report_pdf(report: Report) -> bytes:
+    """The same page as a tagged PDF. Raises ``EvaluationError`` when the machine lacks Pango."""
+    try:
+        from weasyprint import HTML
+    except OSError as error:
+        raise EvaluationError(
+            "Le PDF demande la bibliothèque Pango, absente de cette machine. Sur Debian : "
+            "apt install libpango-1.0-0 libpangoft2-1.0-0. Le rapport HTML ou Word s’écrit sans elle."
+        ) from error
+    content: bytes = HTML(string=report_html(report)).write_pdf(pdf_variant="pdf/ua-1")
+    return content
+
+
+def report_docx(report: Report) -> bytes:
+    """The report for Word; the table of event times stands for the chart."""
+    from docx import Document
+
+    document = Document()
+    document.core_properties.title = report.title
+    document.core_properties.language = "fr-FR"
+    document.add_heading(report.title, 0)
+    if report.simulated:
+        document.add_paragraph(
+            "Données simulées : rien ici ne parle d’un territoire réel.", style="Intense Quote"
+        )
+    document.add_paragraph(f"Conclusion : {report.conclusion}.", style="Intense Quote")
+    for section in report.sections:
+        if not (section.paragraphs or section.tables or section.code):
+            continue
+        document.add_heading(section.title, 1)
+        for text in section.paragraphs:
+            document.add_paragraph(text)
+        for table in section.tables:
+            document.add_heading(table.title, 2)
+            grid = document.add_table(rows=1, cols=len(table.headers), style="Light List")
+            for row in (table.headers, *table.rows):
+                cells = grid.rows[0].cells if row is table.headers else grid.add_row().cells
+                for cell, text in zip(cells, row, strict=True):
+                    cell.text = text
+        if section.code:
+            document.add_paragraph(section.code)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def numbers_csv(result: Result) -> str:
+    """Every number of the result: cells, then aggregations; full precision, empty where undefined."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(
+        [
+            "kind",
+            "group",
+            "time",
+            "key",
+            "estimate",
+            "se",
+            "conf_low",
+            "conf_high",
+            "band_low",
+            "band_high",
+            "n_treated",
+            "n_control",
+        ]
+    )
+    for cell in result.cells:
+        writer.writerow(
+            [
+                "att_gt",
+                cell.group,
+                cell.time,
+                cell.since,
+                *_values(cell.effect),
+                cell.n_treated,
+                cell.n_control,
+            ]
+        )
+    for kind, found in result.aggregations.items():
+        for key, effect in found.by:
+            writer.writerow([kind, "", "", key, *_values(effect), "", ""])
+        writer.writerow([kind, "", "", "overall", *_values(found.overall), "", ""])
+    return buffer.getvalue()
+
+
+def _values(effect: Estimate) -> list[str]:
+    shown = (effect.estimate, effect.se, effect.conf_low, effect.conf_high, effect.band_low, effect.band_high)
+    return ["" if value is None or value != value else repr(value) for value in shown]
+
+
+def replay_script(
+    panel: str, columns: Mapping[str, object], options: Mapping[str, object], digest: str
+) -> str:
+    """A Python script that estimates again and checks the fingerprint of the data.
+
+    ``columns`` are the arguments of ``Panel.from_frame``, ``options`` those of ``Options``, as JSON values.
+    """
+    column_text, option_text = (json.dumps(dict(d), ensure_ascii=False) for d in (columns, options))
+    return (
+        "import json\n\n"
+        "from essaim.evaluation import Options, Panel, estimate\n"
+        "from essaim.opendata.whole_table import read_whole\n\n"
+        f"columns = json.loads({column_text!r})\n"
+        f"options = json.loads({option_text!r})\n"
+        f"panel = Panel.from_frame(read_whole({panel!r}, private=True), **columns)\n"
+        "result = estimate(panel, Options(**options))\n"
+        f"assert result.provenance['panel_sha256'] == {digest!r}, 'les données ont changé'\n"
+        "print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))\n"
+    )

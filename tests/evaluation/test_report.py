@@ -1,0 +1,85 @@
+"""The conclusion comes before the figures, in every format; the numbers are those of the result."""
+
+import builtins
+import csv
+import io
+from typing import Any
+
+import pytest
+from docx import Document
+
+from essaim.evaluation import (
+    EvaluationError,
+    Panel,
+    build_report,
+    estimate,
+    numbers_csv,
+    report_body,
+    report_docx,
+    report_html,
+    report_pdf,
+)
+from essaim.evaluation.simulate import Scenario, simulate
+
+RESULT = estimate(Panel.from_frame(simulate(Scenario(effect=0.0, noise=2.5))))
+REPORT = build_report(RESULT, "Essai <b>", replay="essaim evaluate panel.csv")
+
+
+def test_the_conclusion_comes_before_the_figures() -> None:
+    text = report_html(REPORT)
+    assert (
+        0
+        < text.index("Conclusion : on ne sait pas")
+        < text.index("Ce que l’on peut dire")
+        < text.index("<table")
+    )
+
+
+def test_a_title_is_escaped() -> None:
+    assert "<b>" not in report_html(REPORT)
+
+
+def test_the_body_suits_a_strict_page() -> None:
+    body = report_body(REPORT).lower()
+    assert "<script" not in body
+    assert "style" not in body.replace("cell style", "")
+
+
+def test_simulated_data_are_labelled_in_every_format() -> None:
+    assert "Données simulées" in report_html(REPORT)
+    assert any("Données simulées" in p.text for p in Document(io.BytesIO(report_docx(REPORT))).paragraphs)
+
+
+def test_word_holds_every_section_and_table() -> None:
+    document = Document(io.BytesIO(report_docx(REPORT)))
+    headings = {p.text for p in document.paragraphs if p.style is not None and p.style.name == "Heading 1"}
+    assert {"Ce que l’on peut dire", "Les chiffres", "Méthode", "Retrouver ces chiffres"} <= headings
+    assert len(document.tables) == len(RESULT.aggregations) + 1
+
+
+def test_the_pdf_is_one() -> None:
+    assert report_pdf(REPORT).startswith(b"%PDF")
+
+
+def test_without_pango_the_pdf_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def broken(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "weasyprint":
+            raise OSError("cannot load library 'libpango-1.0-0'")
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", broken)
+    with pytest.raises(EvaluationError, match="apt install libpango"):
+        report_pdf(REPORT)
+
+
+def test_the_csv_holds_every_number_in_full() -> None:
+    rows = list(csv.DictReader(io.StringIO(numbers_csv(RESULT))))
+    simple = next(row for row in rows if row["kind"] == "simple")
+    assert float(simple["estimate"]) == RESULT.aggregations["simple"].overall.estimate
+    assert sum(row["kind"] == "att_gt" for row in rows) == len(RESULT.cells)
+
+
+def test_a_null_result_asks_for_a_lesson_like_any_other() -> None:
+    assert "nul ou négatif se capitalise" in report_body(REPORT)
