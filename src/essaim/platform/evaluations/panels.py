@@ -40,6 +40,8 @@ _PERSONAL = re.compile(
     r"\b(prenom|nir|numero securite sociale|date naissance|date de naissance|email|courriel|telephone)\b"
 )
 
+_TWICE = re.compile(r"_duplicated_\d+$")  # what the reader of CSV makes of a header seen twice
+
 
 class BadPanel(ValueError):
     """What was uploaded makes no panel; the message says what, why and how to mend it (French)."""
@@ -173,6 +175,12 @@ def _named(frame: pl.DataFrame, required: tuple[str, ...]) -> tuple[pl.DataFrame
                 "par territoire et par période, puis retirez cette colonne."
             )
             % {"name": personal[0]}
+        )
+    twice = [column for column in frame.columns if _TWICE.search(column)]
+    if twice:
+        raise BadPanel(
+            _("La colonne « %(name)s » est en double : en garder une seule.")
+            % {"name": _TWICE.sub("", twice[0])}
         )
     found: dict[str, str] = {}
     for name, words in SYNONYMS.items():

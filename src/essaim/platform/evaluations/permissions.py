@@ -1,11 +1,8 @@
 """Who may do what with an evaluation plan. A draft belongs to those who write it; a frozen plan binds in the open."""
 
-from typing import Any
-
 from essaim.platform.evaluations.models import EvaluationPlan
 from essaim.platform.programmes.permissions import roles_on_programme
 from essaim.platform.rights import ANY_STATE, Policy, actions
-from essaim.platform.sites.permissions import receives
 
 _WRITERS = {
     ANY_STATE: actions("view", "add_panel", "run", "download_panel", "write_lesson"),
@@ -23,14 +20,8 @@ ABILITIES = {
 }
 
 
-def roles_on_plans(user: Any, programme: Any) -> frozenset[str]:
-    """Roles on the programme's evaluations; a person whose structure receives a site is a ``receiver``."""
-    roles = roles_on_programme(user, programme) & frozenset(ABILITIES)
-    return roles | {"receiver"} if receives(user, programme) else roles
-
-
 POLICY: Policy[EvaluationPlan] = Policy(
     abilities=ABILITIES,
-    roles=lambda user, plan: roles_on_plans(user, plan.programme),
+    roles=lambda user, plan: roles_on_programme(user, plan.programme),
     state=lambda plan: plan.state,
 )

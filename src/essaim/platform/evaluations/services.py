@@ -17,8 +17,9 @@ from essaim.platform.community.services import create_lesson
 from essaim.platform.evaluations import report
 from essaim.platform.evaluations.models import Departure, Estimate, EvaluationPlan, Panel
 from essaim.platform.evaluations.panels import Draft
-from essaim.platform.evaluations.permissions import POLICY, roles_on_plans
+from essaim.platform.evaluations.permissions import POLICY
 from essaim.platform.evaluations.tasks import run_estimate as task
+from essaim.platform.programmes.permissions import POLICY as PROGRAMME
 from essaim.platform.programmes.permissions import programmes_where
 from essaim.platform.sites.services import opened_sites
 from essaim.platform.todo import Todo
@@ -39,11 +40,12 @@ PLANNED = (
 
 
 def plans_for(user: Any, programme: "Programme") -> list[EvaluationPlan]:
-    """The plans of the programme that the person may see; 404 when they have no part in it."""
-    if not roles_on_plans(user, programme):
-        raise Http404
-    found = EvaluationPlan.objects.filter(programme=programme).select_related("programme")
-    return [plan for plan in found.prefetch_related("panels") if POLICY.can(user, "view", plan)]
+    """The plans of the programme that the person may see; 404 when the programme is foreign to them."""
+    PROGRAMME.require(user, "view", programme)
+    found = list(EvaluationPlan.objects.filter(programme=programme).prefetch_related("panels"))
+    for plan in found:
+        plan.programme = programme  # its roles are read once
+    return [plan for plan in found if POLICY.can(user, "view", plan)]
 
 
 def plan_for(user: Any, slug: str, pk: int, action: str = "view") -> EvaluationPlan:

@@ -41,13 +41,14 @@ SEE_ALL = frozenset({"network", "funder", "evaluator", "partner"})
 
 def roles_on_site(user: Any, site: Site) -> frozenset[str]:
     """The roles a user holds on a site today (see the module's docstring)."""
-    roles = set(roles_on_programme(user, site.programme)) & (SEE_ALL | {"animator"})
+    on_programme = roles_on_programme(user, site.programme)
+    roles = set(on_programme & (SEE_ALL | {"animator"}))
     if "animator" in roles and not _animates(user, site):
         roles.discard("animator")
     mine = organisation_ids(user)
     if mine & {structure.pk for structure in site.structures.all()}:
         roles.add("receiver")
-    elif receives(user, site.programme):
+    elif "receiver" in on_programme:
         roles.add("peer")
     return frozenset(roles)
 
@@ -81,9 +82,3 @@ def visible_sites(user: Any, programme: Any) -> QuerySet[Site]:
     if not mine.exists() and not ("member" in roles and programme.visibility == "public"):
         raise Http404
     return sites.filter(pk__in=mine)
-
-
-def receives(user: Any, programme: Any) -> bool:
-    """Whether a structure of the person receives a site of the programme."""
-    mine = organisation_ids(user)
-    return bool(mine) and Site.objects.filter(programme=programme, structures__in=mine).exists()

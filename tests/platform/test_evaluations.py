@@ -1,0 +1,388 @@
+"""Evaluation: plans that bind, panels that protect, estimates that replay, reports that speak plainly."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import docx
+import polars as pl
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from essaim.evaluation.reading import Verdict
+from essaim.evaluation.simulate import Scenario, simulate
+from essaim.platform.community.models import Lesson
+from essaim.platform.evaluations import maturity, panels, report, services
+from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
+from essaim.platform.programmes import services as programmes
+
+
+@pytest.fixture
+def evaluator(make, client):
+    """An evaluator of a programme, logged in; ``.programme`` is theirs to evaluate."""
+    organisation = make.organisation(kind="evaluator")
+    organisation.programme = make.programme("Programme évalué")
+    programmes.add_role(organisation.programme, organisation, "evaluator")
+    organisation.person = make.member(organisation)
+    client.force_login(organisation.person)
+    return organisation
+
+
+def _csv(**scenario) -> bytes:
+    return simulate(Scenario(**{"units": 60, "waves": (8, 8, 10), **scenario})).write_csv().encode()
+
+
+def _url(name: str, programme, *args: object) -> str:
+    return reverse(f"evaluations:{name}", args=[programme.slug, *args])
+
+
+# Plans
+
+
+def test_a_frozen_plan_keeps_its_date_hash_and_the_sites_already_open(make) -> None:
+    plan = make.plan()
+    make.site(plan.programme, stage="open", opened_on="2020")
+    make.site(plan.programme)
+    frozen = services.freeze_plan(plan)
+    assert (frozen.state, frozen.opened_at_freeze, len(frozen.sha256)) == ("frozen", 1, 64)
+    assert frozen.document["question"] == plan.question
+
+
+def test_a_frozen_plan_changes_no_more(make) -> None:
+    plan = services.freeze_plan(make.plan())
+    with pytest.raises(ValidationError, match="gelé"):
+        services.update_plan(plan, question="Autre chose ?")
+    with pytest.raises(ValidationError, match="déjà gelé"):
+        services.freeze_plan(plan)
+
+
+def test_the_screen_says_how_many_sites_had_opened(make, evaluator, client) -> None:
+    make.site(evaluator.programme, stage="open")
+    plan = services.freeze_plan(make.plan(evaluator.programme))
+    page = client.get(_url("plan", evaluator.programme, plan.pk)).content.decode()
+    assert "1 site avait déjà ouvert" in page
+
+
+def test_a_departure_is_listed_in_the_report(make, evaluator, client) -> None:
+    plan = services.freeze_plan(make.plan(evaluator.programme))
+    estimated = services.run_estimate(make.panel(plan), by=evaluator.person)
+    services.note_departure(plan, what="Une vague de moins", why="Abandon", by=evaluator.person)
+    page = client.get(_url("report", evaluator.programme, estimated.pk)).content.decode()
+    assert "Une vague de moins – Abandon" in page
+
+
+def test_a_draft_takes_no_departure(make, writer) -> None:
+    with pytest.raises(ValidationError, match="modifier directement"):
+        services.note_departure(make.plan(), what="X", why="Y", by=writer)
+
+
+def test_a_draft_is_foreign_to_a_funder_and_a_frozen_plan_is_not(make, client) -> None:
+    programme, funder = make.programme(), make.organisation(kind="funder")
+    programmes.add_role(programme, funder, "funder")
+    client.force_login(make.member(funder))
+    plan = make.plan(programme)
+    assert client.get(_url("plan", programme, plan.pk)).status_code == 404
+    services.freeze_plan(plan)
+    assert client.get(_url("plan", programme, plan.pk)).status_code == 200
+
+
+# Panels
+
+
+def test_nothing_is_kept_before_the_preview_is_confirmed(make, evaluator, client) -> None:
+    plan = make.plan(evaluator.programme)
+    given = {"title": "Panel", "source": "Simulation", "outcome": SimpleUploadedFile("p.csv", _csv())}
+    page = client.post(_url("panel_new", evaluator.programme, plan.pk), given)
+    assert page.context["draft"].units == 60
+    assert not Panel.objects.exists()
+    client.post(_url("panel_confirm", evaluator.programme, plan.pk))
+    panel = Panel.objects.get()
+    assert panel.simulated
+    assert panels.fingerprint(panel.file.open("rb").read()) == panel.sha256
+
+
+def test_a_confirmation_without_a_preview_keeps_nothing(make, evaluator, client) -> None:
+    plan = make.plan(evaluator.programme)
+    client.post(_url("panel_confirm", evaluator.programme, plan.pk))
+    assert not Panel.objects.exists()
+
+
+def test_two_files_are_joined(make) -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
+    outcome = frame.select("unit", "time", "outcome").write_csv().encode()
+    first = frame.filter(pl.col("cohort") != "").unique("unit").select("unit", date="cohort")
+    draft = panels.from_two_files(("o.csv", outcome), ("v.csv", first.write_csv().encode()))
+    assert (draft.units, draft.exposed, len(draft.inputs)) == (60, 26, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"unit,time,outcome\na,1,2\n", "Colonne absente : cohort"),
+        (b"unit,time,cohort,outcome\na,1,2,5\na,2,2,abc\n", "ligne 3"),
+        (b"unit,time,cohort,outcome\na,1,2,3\na,1,2,4\na,2,2,4\n", "plusieurs lignes"),
+        (b"unit,time,cohort,outcome,prenom\na,1,2,3,Zo\n", "décrit des personnes"),
+        (b"unit,time,cohort,outcome,outcome\na,1,2,3,4\n", "est en double"),
+        (b"", "vide"),
+        (bytes(range(256)) * 20, ""),
+        (b"PK\x03\x04 rien", ""),
+    ],
+)
+def test_a_bad_panel_is_refused_in_french(content: bytes, said: str) -> None:
+    with pytest.raises(panels.BadPanel) as refused:
+        panels.from_one_file(("x.csv", content))
+    assert said in str(refused.value)
+    assert "Error" not in str(refused.value)
+
+
+def test_a_bad_panel_shows_its_error_on_the_page(make, evaluator, client) -> None:
+    plan = make.plan(evaluator.programme)
+    given = {
+        "title": "Panel",
+        "source": "S",
+        "outcome": SimpleUploadedFile("p.csv", b"unit,time,outcome\na,1,2\n"),
+    }
+    page = client.post(_url("panel_new", evaluator.programme, plan.pk), given).content.decode()
+    assert "Colonne absente" in page
+
+
+def test_values_that_describe_too_few_persons_are_never_kept() -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
+    frame = frame.with_columns(
+        persons=pl.when((pl.col("unit") == frame["unit"][0]) & (pl.col("time") == frame["time"][0]))
+        .then(4)
+        .otherwise(50)
+    )
+    draft = panels.from_one_file(("p.csv", frame.write_csv().encode()))
+    kept = pl.read_csv(draft.csv)
+    assert kept["persons"].min() == 50
+    assert kept["outcome"].null_count() == 1
+    assert any("moins de 11 personnes" in note for note in draft.notes)
+
+
+def test_zero_persons_is_kept_as_zero() -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10))).with_columns(outcome=pl.lit(0.0))
+    draft = panels.from_one_file(("p.csv", frame.write_csv().encode()), counts_persons=True)
+    assert pl.read_csv(draft.csv)["outcome"].null_count() == 0
+
+
+def test_columns_nobody_asked_for_are_not_kept() -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10))).with_columns(remarque=pl.lit("x"))
+    draft = panels.from_one_file(("p.csv", frame.write_csv().encode()))
+    assert "remarque" not in pl.read_csv(draft.csv).columns
+    assert any("remarque" in note for note in draft.notes)
+
+
+# Estimates and reports
+
+
+@pytest.mark.parametrize(
+    ("scenario", "verdict"),
+    [
+        ({"effect": 1.5}, Verdict.CLEAR),
+        ({"effect": 0.0, "noise": 0.05, "units": 200, "waves": (25, 25, 25)}, Verdict.PRECISE_NULL),
+        ({"waves": (2, 2)}, Verdict.TOO_FEW),
+        ({"trend": 0.6, "units": 200, "waves": (30, 30, 30)}, Verdict.FAILED_PRETREND),
+    ],
+)
+def test_the_report_opens_with_what_can_be_said(make, writer, scenario, verdict) -> None:
+    plan = make.plan(smallest_effect=0.5)
+    estimated = services.run_estimate(make.panel(plan, **scenario), by=writer)
+    assert (estimated.state, estimated.report["verdict"]) == ("done", verdict.value)
+
+
+def test_a_simulated_panel_says_so_on_every_face_of_the_report(make, evaluator, client) -> None:
+    plan = services.freeze_plan(make.plan(evaluator.programme))
+    estimated = services.run_estimate(make.panel(plan), by=evaluator.person)
+    page = client.get(_url("report", evaluator.programme, estimated.pk)).content.decode()
+    assert "simulé</span>" in page
+    assert "Données simulées" in page
+    file = client.get(_url("download", evaluator.programme, estimated.pk, "docx")).content
+    text = "\n".join(p.text for p in docx.Document(io.BytesIO(file)).paragraphs)
+    assert "Données simulées" in text
+
+
+def test_an_estimate_of_a_draft_says_it_is_exploratory(make, writer) -> None:
+    estimated = services.run_estimate(make.panel(make.plan()), by=writer)
+    assert any("exploratoire" in text for text in estimated.departures)
+
+
+def test_settings_that_leave_the_plan_are_listed(make, writer) -> None:
+    plan = services.freeze_plan(make.plan())
+    panel = make.panel(plan)
+    same = services.run_estimate(panel, by=writer)
+    other = services.run_estimate(panel, by=writer, options={"control": "notyettreated", "anticipation": 1})
+    assert same.departures == []
+    assert len(other.departures) == 2
+
+
+def test_a_panel_that_cannot_be_estimated_fails_with_its_reason(make, writer) -> None:
+    panel = make.panel()
+    estimated = services.run_estimate(panel, by=writer, options={"anticipation": 40})
+    assert estimated.state == "failed"
+    assert estimated.message
+
+
+def test_a_panel_whose_file_was_changed_is_not_estimated(make, writer) -> None:
+    panel = make.panel()
+    Path(panel.file.path).write_bytes(_csv(seed=1))
+    estimated = services.run_estimate(panel, by=writer)
+    assert estimated.state == "failed"
+    assert "empreinte a changé" in estimated.message
+
+
+def test_a_replay_finds_every_number_again(make, writer) -> None:
+    estimated = services.run_estimate(make.panel(), by=writer)
+    again = services.replay(estimated, by=writer)
+    assert again.same_result is True
+    again.result["aggregations"]["simple"]["estimate"] += 1e-6
+    assert again.same_result is False
+
+
+def test_the_csv_holds_every_number(make, writer) -> None:
+    estimated = services.run_estimate(make.panel(), by=writer)
+    numbers = pl.read_csv(io.StringIO(report.every_number(estimated)), infer_schema_length=None)
+    tables = dict(numbers["table"].value_counts().iter_rows())
+    assert tables["att_gt"] == len(estimated.result["att_gt"])
+    assert tables["event"] == len(estimated.result["aggregations"]["event"]["by"]) + 1
+    simple = numbers.filter(pl.col("table") == "simple")["estimate"].item()
+    assert simple == estimated.result["aggregations"]["simple"]["estimate"]
+
+
+def test_the_script_finds_the_result_again(make, evaluator, client, tmp_path) -> None:
+    plan = services.freeze_plan(make.plan(evaluator.programme, question='Un "effet" ?'))
+    panel = make.panel(plan)
+    estimated = services.run_estimate(panel, by=evaluator.person)
+    content = b"".join(client.get(_url("panel_csv", evaluator.programme, plan.pk, panel.pk)))
+    (tmp_path / report.panel_name(panel.pk)).write_bytes(content)
+    (tmp_path / "rejouer.py").write_bytes(
+        client.get(_url("download", evaluator.programme, estimated.pk, "py")).content
+    )
+    run = subprocess.run([sys.executable, tmp_path / "rejouer.py"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "Résultat retrouvé." in run.stdout
+    found = json.loads((tmp_path / "resultat.json").read_text())
+    assert found["aggregations"] == estimated.result["aggregations"]
+
+
+def test_the_script_refuses_another_panel(make, writer, tmp_path) -> None:
+    estimated = services.run_estimate(make.panel(), by=writer)
+    (tmp_path / report.panel_name(estimated.panel_id)).write_bytes(_csv(seed=3))
+    (tmp_path / "rejouer.py").write_text(report.script(estimated))
+    run = subprocess.run([sys.executable, tmp_path / "rejouer.py"], capture_output=True, text=True)
+    assert "ce n’est pas le panel" in run.stderr
+
+
+def test_the_five_lines_shown_to_evaluators_run(make, writer, tmp_path, monkeypatch, capsys) -> None:
+    estimated = services.run_estimate(make.panel(), by=writer)
+    monkeypatch.chdir(tmp_path)
+    Path("panel.csv").write_bytes(estimated.panel.file.open("rb").read())
+    exec(report.EXAMPLE, {})
+    assert capsys.readouterr().out.strip().splitlines() == estimated.report["reading"]
+    assert len(report.EXAMPLE.splitlines()) == 5
+
+
+@pytest.mark.parametrize("kind", ["html", "pdf", "docx", "csv", "json", "py"])
+def test_a_report_leaves_in_every_format(make, evaluator, client, kind) -> None:
+    plan = services.freeze_plan(make.plan(evaluator.programme))
+    estimated = services.run_estimate(make.panel(plan), by=evaluator.person)
+    response = client.get(_url("download", evaluator.programme, estimated.pk, kind))
+    assert response.status_code == 200
+    assert len(response.content) > 500
+
+
+def test_an_unfinished_estimate_has_no_file(make, evaluator, client) -> None:
+    panel = make.panel(services.freeze_plan(make.plan(evaluator.programme)))
+    failed = services.run_estimate(panel, by=evaluator.person, options={"anticipation": 40})
+    assert client.get(_url("download", evaluator.programme, failed.pk, "pdf")).status_code == 404
+
+
+def test_the_progress_asks_again_until_it_is_over(make, evaluator, client) -> None:
+    panel = make.panel(services.freeze_plan(make.plan(evaluator.programme)))
+    estimated = services.run_estimate(panel, by=evaluator.person)
+    url = _url("progress", evaluator.programme, estimated.pk)
+    assert client.get(url)["HX-Refresh"] == "true"
+    estimated.state = Estimate.State.RUNNING
+    estimated.save()
+    waiting = client.get(url)
+    assert "every 2s" in waiting.content.decode()
+    assert "HX-Refresh" not in waiting
+
+
+# Lessons and what waits
+
+
+def test_a_report_waits_for_its_lesson(make, evaluator, client) -> None:
+    plan = services.freeze_plan(make.plan(evaluator.programme))
+    estimated = services.run_estimate(make.panel(plan), by=evaluator.person)
+    assert [todo.url for todo in services.todo_for(evaluator.person)] == [
+        _url("report", evaluator.programme, estimated.pk)
+    ]
+    form = client.get(_url("lesson", evaluator.programme, estimated.pk)).context["form"]
+    client.post(_url("lesson", evaluator.programme, estimated.pk), {**form.initial, "learnt": "Rien de net."})
+    lesson = Lesson.objects.get()
+    assert (lesson.estimate, lesson.simulated) == (estimated, True)
+    assert services.todo_for(evaluator.person) == []
+
+
+def test_a_report_has_one_lesson(make, writer) -> None:
+    estimated = services.run_estimate(make.panel(), by=writer)
+    lesson = {"kind": "null_result", "title": "T", "learnt": "L", "evidence": "E"}
+    services.write_lesson(estimated, by=writer, **lesson)
+    with pytest.raises(ValidationError, match="déjà écrite"):
+        services.write_lesson(estimated, by=writer, **lesson)
+
+
+# Equal maturity
+
+
+def test_curves_are_aligned_on_the_opening_of_each_unit() -> None:
+    frame = pl.DataFrame(
+        {
+            "unit": ["a"] * 3 + ["b"] * 3 + ["c"] * 3,
+            "time": [1, 2, 3] * 3,
+            "cohort": ["2"] * 3 + ["2"] * 3 + [""] * 3,
+            "outcome": [1.0, 5.0, 6.0, 3.0, 7.0, 8.0, 0.0, 0.0, 0.0],
+        }
+    )
+    panel = panels.check(frame)
+    [curve] = maturity.curves(panel, maturity.waves_of(panel))
+    assert curve.points == ((-1, 2.0, 2), (0, 6.0, 2), (1, 7.0, 2))
+
+
+def test_a_single_territory_makes_no_curve() -> None:
+    frame = pl.DataFrame({"unit": ["a", "a"], "time": [1, 2], "cohort": ["2", "2"], "outcome": [1.0, 2.0]})
+    panel = panels.check(frame)
+    assert maturity.curves(panel, maturity.waves_of(panel)) == []
+
+
+def test_versions_come_from_the_sites_when_the_panel_does_not_say(make, writer) -> None:
+    from essaim.protocol import load
+
+    programme = make.programme()
+    version = programmes.publish_document(programme, load("programmes/convergence/protocol.yaml"), by=writer)
+    make.site(programme, code="33", level="departement", stage="open", protocol_version=version)
+    frame = pl.DataFrame({"unit": ["33", "59"]})
+    assert maturity.versions_of(frame, programme) == {"33": version.number}
+
+
+def test_the_maturity_page_shows_both_views(make, evaluator, client) -> None:
+    plan = services.freeze_plan(make.plan(evaluator.programme))
+    panel = make.panel(plan)
+    page = client.get(_url("maturity", evaluator.programme, plan.pk, panel.pk))
+    assert [bool(svg) for _title, _curves, svg in page.context["views"]] == [True, False]
+    assert " style=" not in page.content.decode()
+
+
+def test_plans_are_listed_in_a_bounded_number_of_queries(
+    make, evaluator, client, django_assert_max_num_queries
+) -> None:
+    for _number in range(12):
+        make.plan(evaluator.programme)
+    with django_assert_max_num_queries(12):
+        client.get(_url("plans", evaluator.programme))
+    assert EvaluationPlan.objects.count() == 12
