@@ -9,10 +9,12 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
+from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.audit import writing_as
 from essaim.platform.campaigns import services as campaigns
 from essaim.platform.community import services as community
 from essaim.platform.demo.stories import STORIES, Story
+from essaim.platform.evaluations import services as evaluations
 from essaim.platform.organisations import services as organisations
 from essaim.platform.programmes import services as programmes
 from essaim.platform.sites import services as sites
@@ -26,18 +28,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Actors:
-    """Who acts: the head of the network, and the person of the structure that receives."""
+    """Who acts: the head of the network, the person of the structure that receives, the evaluator."""
 
     head: "User"
     receiver: "User"
+    evaluator: "User"
     today: date
 
     def day(self, days: int) -> date:
         return self.today + timedelta(days=days)
 
 
-def play_all(receivers: Mapping[str, "User"]) -> list[str]:
-    """Play every story that has not been played yet; ``receivers`` gives the person of each structure.
+def play_all(people: Mapping[str, "User"]) -> list[str]:
+    """Play every story that has not been played yet; ``people`` gives the person of each organisation.
 
     Returns the titles of the programmes whose story was played now.
     """
@@ -47,7 +50,12 @@ def play_all(receivers: Mapping[str, "User"]) -> list[str]:
         programme = programmes.programme_by_slug(story.programme)
         if any(site.simulated for site in sites.sites_of(programme)):
             continue
-        actors = Actors(users.get(email=story.head), receivers[story.structure], timezone.localdate())
+        actors = Actors(
+            users.get(email=story.head),
+            people[story.structure],
+            people["equipe-d-evaluation-d-essai"],
+            timezone.localdate(),
+        )
         with transaction.atomic():
             _play(story, programme, actors)
         played.append(programme.title)
@@ -58,9 +66,21 @@ def _play(story: Story, programme: "Programme", actors: Actors) -> None:
     with writing_as(actors.head):
         application = _call(story, programme, actors)
         site = _graft(story, programme, actors, application)
+    with writing_as(actors.evaluator):
+        estimate = _evaluate(story, programme, actors)
     with writing_as(actors.receiver):
         _adapt(story, programme, actors, site)
-        community.create_lesson(programme, by=actors.receiver, simulated=True, **story.lesson)
+        lesson = _learn(story, programme, actors, estimate)
+        programmes.propose(
+            programme,
+            title=story.proposal["title"],
+            text=story.proposal["text"],
+            component_id=story.proposal["component"],
+            by=actors.receiver,
+            site=site,
+            lesson=lesson,
+            simulated=True,
+        )
 
 
 def _call(story: Story, programme: "Programme", actors: Actors) -> "Application":
@@ -191,3 +211,40 @@ def _adapt(story: Story, programme: "Programme", actors: Actors, site: Any) -> N
     )  # fmt: skip
     adaptation = new_adaptation(protocol, site.name, story.territory_types)
     sites.save_adaptation(site, decide(adaptation, protocol, decision).to_dict(), actors.receiver)
+
+
+def _evaluate(story: Story, programme: "Programme", actors: Actors) -> Any:
+    """A plan, frozen, then a simulated panel and its estimate (a task: the worker does it)."""
+    plan = evaluations.create_plan(
+        programme,
+        by=actors.evaluator,
+        question=story.question,
+        outcome=story.outcome,
+        unit="territoire × trimestre",
+        comparison="Les territoires qui ne sont pas encore entrés dans le programme.",
+        waves="Vagues choisies sur candidature ; panel simulé de trois vagues.",
+        smallest_effect=0.5,
+        if_positive="Poursuivre l’essaimage et publier ce qui le rend possible.",
+        if_null="Écrire la leçon et revoir la dose et la durée avant toute nouvelle vague.",
+        if_negative="Suspendre les ouvertures et chercher pourquoi avec les sites.",
+        if_unknown="Prolonger l’observation : dire ce qu’il faudrait pour conclure.",
+        simulated=True,
+    )
+    plan = evaluations.freeze_plan(plan)
+    frame = simulate(Scenario(units=80, waves=(6, 8, 12), effect=story.effect, seed=len(story.outcome)))
+    panel = evaluations.add_panel(
+        plan,
+        evaluations.read_panel("panel-simule.csv", frame.write_csv().encode()),
+        title="Panel simulé",
+        source="Simulé par Essaim pour la démonstration.",
+        by=actors.evaluator,
+        simulated=True,
+    )
+    return evaluations.run_estimate(panel, by=actors.evaluator)
+
+
+def _learn(story: Story, programme: "Programme", actors: Actors, estimate: Any) -> Any:
+    """The lesson: from the estimate when it is a null result, from the site otherwise."""
+    if story.lesson["kind"] == "null_result":
+        return evaluations.write_lesson(estimate, by=actors.evaluator, **story.lesson)
+    return community.create_lesson(programme, by=actors.receiver, simulated=True, **story.lesson)

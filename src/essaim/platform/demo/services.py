@@ -49,8 +49,8 @@ def load(say: Say, data: Path | None = None) -> None:
             sites.load_known_sites(programme, programme.known_sites)
         with transaction.atomic():
             _evaluator()
-    receivers = {person.organisation: get_user_model().objects.get(email=person.email) for person in PEOPLE}
-    for title in history.play_all(receivers):
+    people_of = {person.organisation: get_user_model().objects.get(email=person.email) for person in PEOPLE}
+    for title in history.play_all(people_of):
         say(f"Histoire simulée : {title}.")
 
 

@@ -38,6 +38,7 @@ class Story:
     copil: tuple[tuple[str, str], ...]  # function, organisation
     question: str
     outcome: str
+    effect: float  # of the simulated panel, in points of the outcome
     lesson: dict[str, str]
     proposal: dict[str, str]
     region: str  # where the study looks
@@ -79,6 +80,7 @@ STORIES = (
         ),
         question="Le renforcement de l’accompagnement améliore-t-il l’accès au logement des salariés des chantiers ?",
         outcome="Part des salariés qui accèdent à un logement à eux dans l’année",
+        effect=1.5,
         lesson={
             "kind": "worked",
             "title": "Un poste partagé entre deux chantiers tient si le planning est commun",
@@ -119,6 +121,7 @@ STORIES = (
         ),
         question="Les jeunes accueillis en phase 1 passent-ils plus souvent à un contrat dans l’année ?",
         outcome="Part des jeunes de phase 1 qui signent un premier contrat",
+        effect=0.3,
         lesson={
             "kind": "failed",
             "title": "Ouvrir avant d’être connu des entreprises fait perdre trois mois",
@@ -158,6 +161,7 @@ STORIES = (
         ),
         question="Les personnes accueillies ont-elles plus souvent un logement et un emploi un an après leur sortie ?",
         outcome="Part des personnes logées et en emploi un an après la ferme",
+        effect=0.0,
         lesson={
             "kind": "idea",
             "title": "Faire dresser la carte de l’offre par les agriculteurs eux-mêmes",
@@ -198,6 +202,7 @@ STORIES = (
         ),
         question="À maturité égale, l’expérimentation réduit-elle le chômage de longue durée du territoire ?",
         outcome="Demandeurs d’emploi de longue durée pour cent actifs",
+        effect=0.0,
         lesson={
             "kind": "null_result",
             "title": "Deux ans ne suffisent pas pour voir un effet sur le territoire entier",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from essaim import __version__
 from essaim.platform.community.services import create_lesson
-from essaim.platform.evaluations import report
+from essaim.platform.evaluations import panels, report
 from essaim.platform.evaluations.models import Departure, Estimate, EvaluationPlan, Panel
 from essaim.platform.evaluations.panels import Draft
 from essaim.platform.evaluations.permissions import POLICY
@@ -129,6 +129,11 @@ def note_departure(plan: EvaluationPlan, *, what: str, why: str, by: "User") -> 
 
 
 # Panels
+
+
+def read_panel(name: str, content: bytes) -> Draft:
+    """A panel that is already joined (unit, time, cohort, outcome), checked but not kept. Raises ``BadPanel``."""
+    return panels.from_one_file((name, content))
 
 
 @transaction.atomic
