@@ -21,6 +21,8 @@ MAX_VALUES = 100_000
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]{1,16}\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]{1,16}\.[0-9]{0,25}|\.[0-9]{1,25})([eE][-+]?[0-9]{1,3})?\Z")
+_BREAKS = frozenset("\r\x85\u2028\u2029\ufeff")
+"""Breaks that YAML folds unless they are escaped."""
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
@@ -67,6 +69,8 @@ def _decode(source: str | bytes) -> str:
             None,
         )
     if isinstance(source, str):
+        if re.search("[\ud800-\udfff]", source):
+            raise _Refused("Le texte contient un signe qui n’existe pas en UTF-8.", "Ressaisissez-le.", None)
         return source.removeprefix("\ufeff")
     try:
         return source.decode("utf-8-sig")
@@ -216,7 +220,9 @@ class _Dumper(yaml.SafeDumper):
 
 def _represent_text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
     style = None
-    if _INT.match(value) or _FLOAT.match(value):
+    if any(char in _BREAKS for char in value):
+        style = '"'
+    elif _INT.match(value) or _FLOAT.match(value):
         style = "'"
     elif "\n" in value and _plain_lines(value):
         style = "|"
