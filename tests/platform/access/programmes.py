@@ -1,15 +1,30 @@
 """What the addresses of programmes need: the world’s site, a public programme elsewhere, innovations."""
 
-from essaim.platform.programmes import services
+from essaim.platform.programmes import adapting, services
+from essaim.platform.sites import services as sites
+from essaim.protocol.adaptation import Frame
 from tests.platform.world import World
+
+FRAME = Frame(
+    what="content", when="preparation", planning="planned_proactive", decided_by=("team",), level="organisation",
+    nature=("tailoring",), reasons=("recipient_needs",), fidelity="consistent",
+)  # fmt: skip
 
 
 def build(world: World) -> dict[str, str]:
     make = world.make
     elsewhere = make.programme("Programme public", visibility="public")
-    for programme in (world.programme, elsewhere):
-        make.version(programme)
-    site = make.site(world.programme, structures=[world.structure])
+    make.version(elsewhere)
+    version = make.version(world.programme)
+    old = make.site(world.programme, structures=[world.structure], code="33063")
+    site = make.site(world.programme, structures=[world.structure], code="33063")
+    sites.update_site(old, protocol_version=make.version(world.programme, make.protocol("0.9.0")))
+    make.version(world.programme, make.protocol("1.0.1"))
+    sites.update_site(site, protocol_version=version)
+    adapting.take_decision(
+        site, component="rythme", parameter="jours", status="adapted", value=9, by=world.receiver,
+        frame_answers=FRAME, derogation_reason="Le marché est tous les jours.",
+    )  # fmt: skip
     proposal = services.propose(
         world.programme, title="Une idée", text="Elle sert.", by=world.receiver, site=site
     )
@@ -20,6 +35,9 @@ def build(world: World) -> dict[str, str]:
     theirs = services.spot(title="Locale", owner=world.structure, **spotted)
     return {
         "public_programme": elsewhere.slug,
+        "site": str(site.pk),
+        "old_site": str(old.pk),
+        "decision": "rythme-jours",
         "proposal": str(proposal.pk),
         "innovation": str(ours.pk),
         "structure_innovation": str(theirs.pk),

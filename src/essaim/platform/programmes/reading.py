@@ -149,11 +149,11 @@ class Reading:
         return self.core + self.adaptable
 
 
-def read(protocol: Protocol) -> Reading:
-    """Put a protocol in French, its references resolved."""
+def read(protocol: Protocol, territory_types: Sequence[str] = ()) -> Reading:
+    """Put a protocol in French, its references resolved, its latitudes those of a territory of these types."""
     citations = tuple(Citation(i, source) for i, source in enumerate(protocol.sources, 1))
     cite = _Citer(citations)
-    components = [_component(protocol, component, cite) for component in protocol.components]
+    components = [_component(protocol, component, cite, territory_types) for component in protocol.components]
     label, selection = protocol.label, protocol.selection
     titles = {component.id: component.title for component in protocol.components}
     titles[ESSENCE] = _("L’essence : pour qui et pourquoi")
@@ -198,7 +198,9 @@ def _sourced(item: Any, cite: _Citer, **labels: Any) -> Sourced:
     return Sourced(item, {name: str(label) for name, label in labels.items()}, cite(item.sources))
 
 
-def _component(protocol: Protocol, component: Component, cite: _Citer) -> ComponentReading:
+def _component(
+    protocol: Protocol, component: Component, cite: _Citer, territory_types: Sequence[str]
+) -> ComponentReading:
     requirements = protocol.label.requirements if protocol.label else ()
 
     def named(items: Iterable[Any], ids: tuple[str, ...], field: str) -> tuple[str, ...]:
@@ -209,12 +211,7 @@ def _component(protocol: Protocol, component: Component, cite: _Citer) -> Compon
         component,
         str(KINDS[component.kind]),
         tuple(
-            ParameterReading(
-                parameter,
-                latitude_in_words(latitude(protocol, component.id, parameter)),
-                value_in_words(parameter, parameter.default),
-                cite(parameter.sources),
-            )
+            _parameter(parameter, latitude(protocol, component.id, parameter, territory_types), cite)
             for parameter in component.parameters
         ),
         tuple(
@@ -229,6 +226,11 @@ def _component(protocol: Protocol, component: Component, cite: _Citer) -> Compon
         cite(component.sources),
         tuple(v.title for v in protocol.variants if any(c.component == component.id for c in v.changes)),
     )
+
+
+def _parameter(parameter: Parameter, there: Latitude, cite: _Citer) -> ParameterReading:
+    default = value_in_words(parameter, there.default)
+    return ParameterReading(parameter, latitude_in_words(there), default, cite(parameter.sources))
 
 
 def _variant(protocol: Protocol, variant: Variant, cite: _Citer) -> VariantReading:

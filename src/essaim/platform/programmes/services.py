@@ -21,6 +21,7 @@ from essaim.platform.programmes.models import Innovation, Programme, ProgrammeRo
 from essaim.platform.programmes.permissions import POLICY
 from essaim.platform.programmes.proposals import accept, comment, decline, proposals_of, propose
 from essaim.platform.programmes.versions import (
+    compare,
     current_version,
     publish_document,
     published_versions,
@@ -32,6 +33,7 @@ __all__ = [
     "add_role",
     "all_programmes",
     "comment",
+    "compare",
     "create_programme",
     "current_version",
     "decline",

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from essaim.platform.programmes.comparing import Group, groups
 from essaim.platform.programmes.models import Programme, ProtocolVersion
 from essaim.protocol import Protocol, require_valid
+from essaim.protocol.versions import weigh
 
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
@@ -55,3 +57,9 @@ def publish_document(
     version.full_clean()
     version.save()
     return version
+
+
+def compare(old: ProtocolVersion, new: ProtocolVersion) -> list[Group]:
+    """What changed from one version to another, for readers."""
+    before, after = old.protocol, new.protocol
+    return groups(weigh(before, after), before, after)

@@ -142,3 +142,17 @@ def _file(content: bytes, kind: str, version: ProtocolVersion, extension: str) -
     return HttpResponse(
         content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
+
+
+@login_not_required
+def compare(request: Request, slug: str, old: str, new: str) -> HttpResponse:
+    """What changed from a published version to another."""
+    programme = services.programme_for(request.user, slug, "view_protocol")
+    before, after = _version(programme, old), _version(programme, new)
+    context = {
+        "programme": programme,
+        "old": before,
+        "new": after,
+        "groups": services.compare(before, after),
+    }
+    return render(request, "programmes/compare.html", context)

@@ -1,0 +1,149 @@
+"""What differs between two versions, for readers: grouped by component, word by word inside texts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from essaim.platform.programmes.reading import KINDS, listed, value_in_words
+from essaim.protocol import Protocol
+from essaim.protocol.adaptation import find_parameter
+from essaim.protocol.diff import Difference, Words, words
+from essaim.protocol.document import Parameter
+from essaim.protocol.notes import FIELDS
+from essaim.protocol.versions import Weighed
+
+SECTIONS = {
+    "protocol": gettext_lazy("Le protocole"),
+    "essence": gettext_lazy("L’essence"),
+    "components": gettext_lazy("Les composants"),
+    "sources": gettext_lazy("Les sources"),
+    "variants": gettext_lazy("Les variantes selon le territoire"),
+    "roles": gettext_lazy("Les rôles"),
+    "prerequisites": gettext_lazy("Avant de commencer"),
+    "tools": gettext_lazy("Les outils"),
+    "indicators": gettext_lazy("Les indicateurs"),
+    "label": gettext_lazy("Le label"),
+    "requirements": gettext_lazy("Les exigences du label"),
+    "selection": gettext_lazy("Le choix des receveurs"),
+    "steps": gettext_lazy("Les étapes du choix"),
+    "criteria": gettext_lazy("Les critères"),
+}
+KIND_WORDS = {
+    "added": gettext_lazy("ajouté"),
+    "removed": gettext_lazy("retiré"),
+    "changed": gettext_lazy("changé"),
+    "renamed": gettext_lazy("renommé"),
+    "moved": gettext_lazy("déplacé"),
+    "split": gettext_lazy("partagé"),
+    "merged": gettext_lazy("réuni"),
+    "reordered": gettext_lazy("ordre changé"),
+}
+BUMPS = {
+    "major": gettext_lazy("majeur"),
+    "minor": gettext_lazy("mineur"),
+    "patch": gettext_lazy("rédaction"),
+    "none": gettext_lazy("aucun changement"),
+    "first": gettext_lazy("première version"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One difference: what it bears on, and either words side by side or a before and an after."""
+
+    subject: str
+    kind: str
+    bump: str
+    reason: str
+    words: tuple[Words, ...] = ()
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(slots=True)
+class Group:
+    """Differences of one component, or of one list."""
+
+    heading: str
+    rows: list[Row] = field(default_factory=list)
+
+
+def groups(changes: Iterable[Weighed], old: Protocol, new: Protocol) -> list[Group]:
+    """Differences grouped as a reader looks for them, in the order of the document."""
+    found: dict[str, Group] = {}
+    for weighed in changes:
+        heading = _heading(weighed.difference, old, new)
+        found.setdefault(heading, Group(heading)).rows.append(_row(weighed, old, new))
+    return list(found.values())
+
+
+def _heading(d: Difference, old: Protocol, new: Protocol) -> str:
+    component = (new.component(d.component) or old.component(d.component)) if d.component else None
+    return component.title if component else str(SECTIONS.get(d.section, d.section))
+
+
+def _row(weighed: Weighed, old: Protocol, new: Protocol) -> Row:
+    d = weighed.difference
+    common = (_subject(d, old, new), str(KIND_WORDS[d.kind]), weighed.bump, weighed.reason)
+    if (
+        d.kind == "changed"
+        and isinstance(d.old, str)
+        and isinstance(d.new, str)
+        and d.field not in ("kind", "default")
+    ):
+        return Row(*common, words=words(d.old, d.new))
+    parameter = _parameter(d, new) or _parameter(d, old)
+    return Row(*common, before=_plain(d, d.old, old, parameter), after=_plain(d, d.new, new, parameter))
+
+
+def _parameter(d: Difference, protocol: Protocol) -> Parameter | None:
+    component = protocol.component(d.component) if d.parameter else None
+    return find_parameter(component, d.parameter) if component else None
+
+
+def _subject(d: Difference, old: Protocol, new: Protocol) -> str:
+    parameter = _parameter(d, new) or _parameter(d, old)
+    parts = [parameter.label if parameter else _item(d, new) or _item(d, old)]
+    if d.field:
+        parts.append(FIELDS.get(d.field, d.field))
+    return " : ".join(part for part in parts if part) or str(SECTIONS.get(d.section, d.section))
+
+
+def _item(d: Difference, protocol: Protocol) -> str:
+    """Title of the item of a list."""
+    if not d.item:
+        return ""
+    label, selection = protocol.label, protocol.selection
+    lists: dict[str, Any] = {
+        "requirements": label.requirements if label else (),
+        "steps": selection.steps if selection else (),
+        "criteria": selection.criteria if selection else (),
+    }
+    component = protocol.component(d.component) if d.component else None
+    lists["markers"] = component.markers if component else ()
+    items = lists.get(d.section, getattr(protocol, d.section, ()))
+    for one in items:
+        if one.id == d.item:
+            return str(next(getattr(one, name) for name in ("title", "label", "text") if hasattr(one, name)))
+    return ""
+
+
+def _plain(d: Difference, value: Any, protocol: Protocol, parameter: Parameter | None) -> str:
+    """A value in words; an item added or removed by its title."""
+    if value is None or value in ((), []):
+        return ""
+    if d.field == "kind" and value in KINDS:
+        return str(KINDS[value])
+    if d.field == "default" and parameter:
+        return value_in_words(parameter, value)
+    if isinstance(value, bool):
+        return _("oui") if value else _("non")
+    if isinstance(value, dict):
+        return str(next((value[name] for name in ("title", "label", "text", "name") if name in value), ""))
+    if isinstance(value, list | tuple):
+        return listed([_plain(d, one, protocol, None) for one in value], _("et"))
+    component = protocol.component(str(value))
+    return component.title if component else str(value)

@@ -1,0 +1,168 @@
+"""A site's adaptation and its upgrades: never silent outside latitude, nothing lost from version to version."""
+
+from dataclasses import replace
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from essaim.platform.programmes import adapting, upgrading
+from essaim.platform.sites import services as sites
+from tests.platform.access.programmes import FRAME
+
+
+@pytest.fixture
+def structure(make):
+    return make.organisation("Accueil", kind="structure")
+
+
+@pytest.fixture
+def site(make, structure):
+    programme = make.programme()
+    version = make.version(programme)
+    site = make.site(programme, name="Bourg", structures=[structure])
+    sites.update_site(site, protocol_version=version)
+    return site
+
+
+def days(site, value, by, **more):
+    adapting.take_decision(
+        site, component="rythme", parameter="jours", status="adapted", value=value, by=by,
+        frame_answers=FRAME, **more,
+    )  # fmt: skip
+
+
+def held(site):
+    site.refresh_from_db()
+    return adapting.adaptation_of(site)[1]
+
+
+def next_version(make, site, **parameter):
+    """The protocol moved on: fields of « jours » changed."""
+    protocol = make.protocol("2.0.0")
+    component = protocol.component("rythme")
+    changed = replace(component, parameters=(replace(component.parameters[0], **parameter),))
+    return make.version(site.programme, replace(protocol, components=(protocol.components[0], changed)))
+
+
+def test_a_decision_within_latitude_is_kept_with_its_description(site, writer) -> None:
+    days(site, 4, writer)
+    decision = held(site).at("rythme", "jours")
+    assert (decision.value, decision.frame, decision.derogation) == (4, FRAME, None)
+    assert decision.recorded_by == writer.name
+
+
+def test_outside_latitude_is_refused_unless_a_derogation_is_asked(site, writer) -> None:
+    with pytest.raises(ValidationError, match="dérogation"):
+        days(site, 9, writer)
+    days(site, 9, writer, derogation_reason="Le marché est tous les jours.")
+    assert held(site).at("rythme", "jours").derogation.state == "requested"
+
+
+def test_the_network_answers_a_derogation_once(site, writer, make) -> None:
+    days(site, 9, writer, derogation_reason="Le marché.")
+    adapting.answer_derogation(site, "rythme-jours", granted=True, note="D’accord.", by=make.user("Réseau"))
+    assert held(site).at("rythme", "jours").derogation.decided_by == "Réseau"
+    with pytest.raises(ValidationError, match="n’attend"):
+        adapting.answer_derogation(site, "rythme-jours", granted=False, note="Non.", by=make.user())
+
+
+def test_an_invariant_cannot_be_left_out_in_silence(site, writer) -> None:
+    with pytest.raises(ValidationError, match="cœur"):
+        adapting.take_decision(site, component="accueil", status="not_done", by=writer, frame_answers=FRAME)
+
+
+def test_a_site_adds_a_component_of_its_own(site, writer) -> None:
+    adapting.add_component(
+        site, title="Un goûter", function="Se parler", form="", frame_answers=FRAME, by=writer
+    )
+    assert [d.addition.title for d in held(site).decisions] == ["Un goûter"]
+
+
+def test_following_the_protocol_again_keeps_the_past_revision(site, writer) -> None:
+    days(site, 4, writer)
+    adapting.follow_again(site, "rythme-jours", by=writer)
+    assert held(site).decisions == ()
+    assert [len(r.document.get("decisions", [])) for r in site.adaptations.order_by("number")] == [1, 0]
+
+
+def test_what_only_the_site_changed_stays(make, site, writer) -> None:
+    days(site, 4, writer)
+    target = next_version(make, site, label="Jours ouverts par semaine")
+    upgrading.confirm(site, target, {}, by=writer)
+    assert (held(site).version, held(site).at("rythme", "jours").value) == ("2.0.0", 4)
+    assert site.protocol_version == target
+
+
+def test_where_both_changed_a_person_must_choose(make, site, writer) -> None:
+    days(site, 4, writer)
+    target = next_version(make, site, default=3)
+    work = upgrading.start(site, target)
+    assert [(d.title, d.base, d.new) for d in work.disputes] == [
+        ("Rythme, Jours par semaine", "2 jours".replace(" ", "\xa0"), "3 jours".replace(" ", "\xa0"))
+    ]
+    with pytest.raises(ValidationError, match="Il reste à choisir"):
+        upgrading.confirm(site, target, {}, by=writer)
+    mine = {work.disputes[0].conflict.id: {"choice": work.disputes[0].options[1][0], "reason": ""}}
+    upgrading.confirm(site, target, mine, by=writer)
+    assert held(site).at("rythme", "jours").value == 4
+
+
+def test_following_the_new_version_drops_the_decision_there_only(make, site, writer) -> None:
+    days(site, 4, writer)
+    target = next_version(make, site, default=3)
+    conflict = upgrading.start(site, target).disputes[0].conflict.id
+    upgrading.confirm(site, target, {conflict: {"choice": upgrading.FOLLOW}}, by=writer)
+    assert held(site).decisions == ()
+
+
+def test_what_is_kept_outside_the_new_latitude_becomes_a_derogation(make, site, writer) -> None:
+    days(site, 4, writer)
+    target = next_version(make, site, max=3)
+    dispute = upgrading.start(site, target).disputes[0]
+    keep = {"choice": dispute.options[1][0], "reason": ""}
+    with pytest.raises(ValidationError, match="dérogation"):
+        upgrading.confirm(site, target, {dispute.conflict.id: keep}, by=writer)
+    keep["reason"] = "Le marché."
+    upgrading.confirm(site, target, {dispute.conflict.id: keep}, by=writer)
+    assert held(site).at("rythme", "jours").derogation.state == "requested"
+
+
+def test_choices_are_taken_up_where_they_were_left_unless_the_site_moved(make, site, writer) -> None:
+    days(site, 4, writer)
+    target = next_version(make, site, default=3)
+    conflict = upgrading.start(site, target).disputes[0].conflict.id
+    upgrading.keep_choices(site, target, {conflict: {"choice": "follow", "reason": ""}})
+    assert upgrading.start(site, target).choices[conflict]["choice"] == "follow"
+    days(site, 5, writer)
+    assert upgrading.start(site, target).choices == {}
+
+
+def test_a_receiver_decides_on_the_screen(make, site, structure, login) -> None:
+    client = login(make.member(structure, name="Accueillante"))
+    args = [site.programme.slug, site.pk, "rythme", "jours"]
+    url = reverse("programmes:decide_parameter", args=args)
+    asked = client.post(url, {"status": "adapted", "value": "4"})
+    assert "Une adaptation s’explique" in asked.content.decode()
+    answers = {
+        "status": "adapted", "value": "4", "frame_what": "content", "frame_when": "preparation",
+        "frame_planning": "planned_proactive", "frame_decided_by": ["team"], "frame_level": "organisation",
+        "frame_nature": ["tailoring"], "frame_reasons": ["recipient_needs"], "frame_fidelity": "consistent",
+    }  # fmt: skip
+    assert client.post(url, answers).status_code == 302
+    page = client.get(reverse("programmes:adaptation", args=args[:2])).content.decode()
+    assert "4\xa0jours" in page
+    assert held(site).at("rythme", "jours").recorded_by == "Accueillante"
+
+
+def test_the_upgrade_screen_shows_both_sides_and_confirms(make, site, structure, login, writer) -> None:
+    days(site, 4, writer)
+    next_version(make, site, default=3)
+    client = login(make.member(structure))
+    url = reverse("programmes:upgrade", args=[site.programme.slug, site.pk])
+    page = client.get(url).content.decode()
+    assert "Suivre la nouvelle version" in page
+    assert client.post(url, {}).status_code == 200
+    assert held(site).version == "1.0.0"
+    assert client.post(url, {"choice_0": "follow"}).status_code == 302
+    assert held(site).version == "2.0.0"
