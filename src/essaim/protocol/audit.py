@@ -257,7 +257,7 @@ def _disputed_with_cause(case: _Case) -> Iterator[str]:
     if case.base.get("variants") != case.new.get("variants"):
         return
     for conflict in case.outcome.get("conflicts", []):
-        if len(conflict["decisions"]) > 1 or conflict["kind"] in ("outside_latitude", "not_permitted"):
+        if len(conflict["decisions"]) != 1 or conflict["kind"] in ("outside_latitude", "not_permitted"):
             continue
         id = conflict["decisions"][0]["component"]
         relatives = [c for c in case.new.get("components", []) if id in _family(c)]
