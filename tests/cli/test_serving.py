@@ -4,6 +4,7 @@ import http.client
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -119,6 +120,33 @@ def test_the_task_worker_gone_everything_stops_with_a_failure(site: Site) -> Non
     code, output = site.end()
     assert (code, site.members()) == (1, {})
     assert "« tâches de fond » s’est terminé" in output
+
+
+def schema(database: Path) -> dict[str, list[str]]:
+    """Name of each table and index → what it is made of, in any order."""
+    with sqlite3.connect(database) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {name: sorted(parts(sql)) for name, sql in rows}
+
+
+def parts(sql: str) -> list[str]:
+    """The columns and constraints of a CREATE statement: its text cut at the commas of the first level."""
+    found, depth = [""], 0
+    for sign in sql:
+        depth += (sign == "(") - (sign == ")")
+        if (sign == "," and depth == 1) or (sign == "(" and depth == 1) or (sign == ")" and depth == 0):
+            found.append("")
+        else:
+            found[-1] += sign
+    return [part.strip() for part in found]
+
+
+def test_a_new_site_has_the_tables_that_the_migrations_make(data: Path, tmp_path: Path) -> None:
+    settings = "essaim.platform.settings.local"
+    migrated = essaim(tmp_path, "manage", "migrate", "--verbosity", "0", DJANGO_SETTINGS_MODULE=settings)
+    assert migrated.returncode == 0, migrated.stderr
+    assert essaim(data, "manage", "migrate", "--check", DJANGO_SETTINGS_MODULE=settings).returncode == 0
+    assert schema(data / "essaim.sqlite3") == schema(tmp_path / "essaim.sqlite3")
 
 
 def test_a_taken_port_is_said_with_the_way_out(data: Path) -> None:
