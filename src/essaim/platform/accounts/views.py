@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from essaim.platform.accounts import services
 from essaim.platform.accounts.forms import ProfileForm
 from essaim.platform.http import Request
+from essaim.platform.organisations.permissions import memberships
 
 
 def profile(request: Request) -> HttpResponse:
@@ -19,4 +20,5 @@ def profile(request: Request) -> HttpResponse:
         response = redirect("account_profile")
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, samesite="Lax")
         return response
-    return render(request, "accounts/profile.html", {"form": form})
+    context = {"form": form, "memberships": memberships(request.user)}
+    return render(request, "accounts/profile.html", context)

@@ -1,20 +1,13 @@
-"""What every page needs: whether this is the demonstration, the person's organisations, and the menu."""
+"""What every page needs: whether this is the demonstration, and the menu."""
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from essaim.platform.organisations.permissions import memberships
-
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    user = getattr(request, "user", None)
-    return {
-        "demo": settings.DEMO,
-        "menu": _menu(request),
-        "my_memberships": memberships(user) if user is not None else [],
-    }
+    return {"demo": settings.DEMO, "menu": _menu(request)}
 
 
 def _menu(request: HttpRequest) -> list[dict[str, object]]:
