@@ -1,9 +1,10 @@
-"""Import of national files: 2,000,000 rows of job-seekers and 300,000 data.inclusion services, time and memory.
+"""Import of national files: 2,000,000 rows of job-seekers and 300,000 data.inclusion services, time and
+memory.
 
-Both files are GENERATED here in the published layouts (see essaim.opendata.dares_defm and data_inclusion): the
-content is drawn at random, the volume is that of the real ones. Each import runs in a process of its own, whose
-peak memory is measured; the result is compared with what was generated before any time is printed. The peer is
-pandas.read_csv with the same typing asked of it, when pandas is installed.
+Both files are GENERATED here in the published layouts (see essaim.opendata.dares_defm and data_inclusion):
+the content is drawn at random, the volume is that of the real ones. Each import runs in a process of its
+own, whose peak memory is measured; the result is compared with what was generated before any time is
+printed. The peer is pandas.read_csv with the same typing asked of it, when pandas is installed.
 
     python bench/opendata_import.py [--quick]
 """

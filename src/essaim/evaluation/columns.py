@@ -52,7 +52,8 @@ def numbers(frame: pl.DataFrame, column: str, first_row: int, *, finite: bool = 
         raise PanelError(f"Colonne « {column} » : des nombres sont attendus, pas {series.dtype}.")
     array = series.cast(pl.Float64).to_numpy()
     array = np.where(series.is_null().to_numpy(), np.nan, array) if series.null_count() else array
-    if finite and np.isinf(array).any():
+    # A finite sum has no infinite term: one pass instead of two on the common path.
+    if finite and not np.isfinite(array.sum()) and np.isinf(array).any():
         raise PanelError(
             f"Colonne « {column} » : valeur infinie, {rows_where(np.isinf(array), first_row)}. Corrigez-la."
         )
@@ -150,11 +151,26 @@ def _raw_codes(series: pl.Series) -> tuple[Ints, list[object]]:
     return joined["code"].to_numpy(), values.to_list()
 
 
-def first_per_unit(unit: Ints, values: NDArray[np.generic], count: int) -> NDArray[np.generic]:
-    """The value carried by each unit (count,), whichever of its rows it is read from."""
-    found = np.empty(count, dtype=values.dtype)
-    found[unit] = values
-    return found
+def regular(frame: pl.DataFrame, unit: str, time: str) -> int | None:
+    """Number of periods T of a frame of integers whose rows are already sorted by unit then period, all
+    present.
+
+    ``None`` otherwise: nothing is wrong then, the rows only have to be put in order.
+    """
+    units, times = frame[unit], frame[time]
+    if (
+        not (units.dtype.is_integer() and times.dtype.is_integer())
+        or units.null_count()
+        or times.null_count()
+    ):
+        return None
+    count = int(np.argmax(units.to_numpy() != units[0])) or len(units)
+    if len(units) % count:
+        return None
+    by_unit, by_time = units.to_numpy().reshape(-1, count), times.to_numpy().reshape(-1, count)
+    sorted_rows = (np.diff(by_unit[:, 0]) > 0).all() and (np.diff(by_time[0]) > 0).all()
+    same = sorted_rows and (by_unit == by_unit[:, :1]).all() and (by_time == by_time[:1]).all()
+    return count if same else None
 
 
 __all__ = [
@@ -164,9 +180,9 @@ __all__ = [
     "Ints",
     "codes",
     "cohort_ordinals",
-    "first_per_unit",
     "numbers",
     "period_index",
+    "regular",
     "require",
     "rows_where",
 ]

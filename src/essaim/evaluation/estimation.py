@@ -35,9 +35,6 @@ FEW_REGIONS = 4.0
 
 MIN_DRAWS = 99
 
-#: Outcomes above which the moments are worth several threads.
-MANY = 2_000_000
-
 _TINY = 1e-9
 
 
@@ -140,13 +137,8 @@ def estimate(panel: Panel, options: Options | None = None) -> Result:
     """
     options = options or Options()
     prepared = prepare(panel, options.control, options.anticipation)
-    ready = prepared.panel
-    if ready.outcome.size > MANY:
-        stats = moments(ready)
-        with single_thread():
-            return _estimate(panel, prepared, stats, options)
     with single_thread():
-        return _estimate(panel, prepared, moments(ready), options)
+        return _estimate(panel, prepared, moments(prepared.panel), options)
 
 
 def _estimate(panel: Panel, prepared: Prepared, stats: Moments, options: Options) -> Result:
@@ -328,6 +320,17 @@ def _treated_regions(panel: Panel) -> float | None:
     return float(1 / (share @ share))
 
 
+def _scale(stats: Moments) -> tuple[float, float]:
+    """Mean and standard deviation of the outcome over all observations, from the statistics."""
+    weight = stats.weight
+    mean = float(np.nansum(weight * stats.mean) / weight.sum())
+    between = np.nansum(weight * (stats.mean - mean) ** 2)
+    squares = sum(np.diag(second)[: stats.periods].sum() for second in stats.second)
+    # Scores carry their weight, so that their squares carry it twice.
+    heaviness = sum(np.diag(second)[stats.indicator].sum() for second in stats.second) / weight.sum()
+    return mean, float(np.sqrt((between + squares / heaviness) / weight.sum()))
+
+
 def _facts(work: _Work) -> Facts:
     panel, stats = work.panel, work.stats
     treated = panel.cohort != NEVER
@@ -337,6 +340,7 @@ def _facts(work: _Work) -> Facts:
         if c != NEVER
     )
     regions = _treated_regions(panel)
+    mean, spread = _scale(stats)
     return Facts(
         outcome_name=panel.outcome_name,
         units=panel.size,
@@ -346,8 +350,8 @@ def _facts(work: _Work) -> Facts:
         periods=len(panel.calendar.ordinals),
         first_period=panel.calendar.labels[0],
         last_period=panel.calendar.labels[-1],
-        outcome_mean=float(np.nanmean(panel.outcome)),
-        outcome_sd=float(np.nanstd(panel.outcome)),
+        outcome_mean=mean,
+        outcome_sd=spread,
         treated_regions=regions,
         concentrated=regions is not None and regions < FEW_REGIONS,
         simulated=panel.simulated,
@@ -364,7 +368,7 @@ def _provenance(panel: Panel, options: Options, work: _Work, simple: Aggregation
     """What is needed to replay the evaluation: fingerprint of the data, options, version."""
     digest = hashlib.sha256()
     for array in (panel.outcome, panel.cohort, panel.weight):
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(array).data.cast("B"))
     return {
         "essaim": __version__,
         "panel_sha256": digest.hexdigest(),

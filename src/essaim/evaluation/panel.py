@@ -76,13 +76,13 @@ class Panel:
         )
         if frame.is_empty():
             raise PanelError("Le tableau est vide : il faut une ligne par unité et par période.")
-        period, calendar = col.period_index(frame, time, first_row)
+        count = None if cross_sections else col.regular(frame, unit, time)
+        period, calendar = col.period_index(frame if count is None else frame[:count], time, first_row)
         if len(calendar.ordinals) < 2:
             raise PanelError(
                 "Le panel n’a qu’une période : il en faut au moins une avant et une après l’exposition."
             )
         table = _Table(frame, first_row)
-        exposure = col.cohort_ordinals(frame, cohort, calendar, first_row)
         names = tuple(covariates)
         simulated = "simulated" in frame.columns and _says_simulated(frame["simulated"])
         if cross_sections:
@@ -90,7 +90,7 @@ class Panel:
                 calendar=calendar,
                 units=pl.Series([str(i) for i in range(first_row, first_row + frame.height)]),
                 outcome=table.numbers(outcome),
-                cohort=exposure,
+                cohort=col.cohort_ordinals(frame, cohort, calendar, first_row),
                 weight=table.weights(weights) if weights else np.ones(frame.height),
                 cluster=table.codes(cluster),
                 region=table.codes(region),
@@ -102,26 +102,23 @@ class Panel:
                 simulated=simulated,
             )
             return panel._with_known_rows()
-        row_unit, units = col.codes(frame, unit, first_row)
-        shape = (len(units), len(calendar.ordinals))
-        cell = row_unit * shape[1] + period
-        _refuse_duplicates(cell, shape, units, calendar, first_row)
-
-        def spread(values: Floats) -> Floats:
-            grid = np.full(shape, np.nan)
-            grid.reshape(-1)[cell] = values
-            return grid
+        layout = _Layout.of(
+            frame, unit, period, len(calendar.ordinals), col.regular(frame, unit, time), first_row
+        )
+        _refuse_duplicates(layout, calendar, first_row)
 
         def fixed(column: str | None, what: str) -> Ints | None:
             row_codes = table.codes(column)
-            name = f"{what} « {column} »"
-            return None if row_codes is None else _constant(row_unit, row_codes, units, name, first_row)
+            return (
+                None if row_codes is None else layout.constant(row_codes, f"{what} « {column} »", first_row)
+            )
 
+        spread, units = layout.spread, layout.units
         panel = cls(
             calendar=calendar,
             units=units,
             outcome=spread(table.numbers(outcome)),
-            cohort=_constant(row_unit, exposure, units, f"cohorte « {cohort} »", first_row),
+            cohort=_exposure(frame, cohort, calendar, layout, first_row),
             weight=_by_unit(spread(table.weights(weights))) if weights else np.ones(len(units)),
             cluster=fixed(cluster, "grappe"),
             region=fixed(region, "région"),
@@ -146,7 +143,7 @@ class Panel:
     @property
     def balanced(self) -> bool:
         """Whether every unit was observed in every period, with one weight for each unit."""
-        return self.period is None and self.weight.ndim == 1 and not np.isnan(self.outcome).any()
+        return self.period is None and self.weight.ndim == 1 and not has_holes(self.outcome)
 
     @property
     def unit_weight(self) -> Floats:
@@ -188,8 +185,10 @@ class Panel:
             panel = _with_known(
                 panel, ~np.isnan(panel.covariates).any(axis=2) | ~panel.observed, "une covariable"
             )
-        if not unbalanced:
+        if not unbalanced and has_holes(panel.outcome):
             panel = _with_known(panel, panel.observed, "le résultat")
+        if not has_holes(panel.outcome):
+            return panel
         seen = np.asarray(panel.observed.any(axis=1))
         return panel if seen.all() else panel.keep(seen)
 
@@ -230,6 +229,11 @@ class _Table:
         return values
 
 
+def has_holes(outcome: Floats) -> bool:
+    """Whether some outcome is NaN; a sum that is not NaN has no NaN term."""
+    return bool(np.isnan(outcome.sum()))
+
+
 #: What the column ``simulated`` holds when the rows were drawn by a computer.
 SIMULATED_MARKS = ("true", "True", "1", "oui", "simulé")
 
@@ -252,42 +256,88 @@ def _with_known(panel: Panel, known: NDArray[np.bool_], what: str) -> Panel:
     )
 
 
-def _refuse_duplicates(
-    cell: Ints, shape: tuple[int, int], units: pl.Series, calendar: Calendar, first_row: int
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where each row of the frame goes in the (n, T) grid; ``cell`` is ``None`` when it is there already."""
+
+    units: pl.Series
+    shape: tuple[int, int]
+    row_unit: Ints | None
+    cell: Ints | None
+
+    @classmethod
+    def of(
+        cls, frame: pl.DataFrame, unit: str, period: Ints, periods: int, count: int | None, first_row: int
+    ) -> "_Layout":
+        if count is not None:
+            units = frame[unit].gather_every(count)
+            return cls(units, (len(units), count), None, None)
+        row_unit, units = col.codes(frame, unit, first_row)
+        return cls(units, (len(units), periods), row_unit, row_unit * periods + period)
+
+    def spread(self, values: Floats) -> Floats:
+        """The values of the rows as an (n, T) grid, NaN where there is no row."""
+        if self.cell is None:
+            return values.reshape(self.shape)
+        grid = np.full(self.shape, np.nan)
+        grid.reshape(-1)[self.cell] = values
+        return grid
+
+    def constant(self, values: Ints, what: str, first_row: int) -> Ints:
+        """The value of each unit (n,); raise when it changes from one of its rows to another."""
+        if self.row_unit is None:
+            grid = values.reshape(self.shape)
+            found = np.ascontiguousarray(grid[:, 0])
+            changed = (grid != found[:, None]).ravel()
+            row_unit: Ints | None = None
+        else:
+            row_unit = self.row_unit
+            found = np.empty(self.shape[0], dtype=np.int64)
+            found[row_unit] = values
+            changed = found[row_unit] != values
+        if not changed.any():
+            return found
+        row_unit = np.repeat(np.arange(self.shape[0]), self.shape[1]) if row_unit is None else row_unit
+        first = int(row_unit[int(np.argmax(changed))])
+        where = col.rows_where((row_unit == first) & changed, first_row)
+        advice = (
+            "Une unité exposée le reste : si le dispositif s’y est arrêté, coupez la fenêtre avant l’arrêt "
+            "ou "
+            "écartez l’unité ; si sa date a été corrigée, écrivez la même sur toutes ses lignes."
+            if what.startswith("cohorte")
+            else "Écrivez la même valeur sur toutes ses lignes."
+        )
+        raise PanelError(
+            f"La {what} de l’unité « {self.units[first]} » change d’une ligne à l’autre ({where}). {advice}"
+        )
+
+
+def _exposure(frame: pl.DataFrame, cohort: str, calendar: Calendar, layout: _Layout, first_row: int) -> Ints:
+    """First period of exposure of each unit (n,); regular columns of integers are read once a unit."""
+    series = frame[cohort]
+    if layout.cell is None and series.dtype.is_integer() and not series.null_count():
+        grid = series.to_numpy().reshape(layout.shape)
+        if (grid == grid[:, :1]).all():
+            return col.cohort_ordinals(frame[:: layout.shape[1]], cohort, calendar, first_row)
+    exposure = col.cohort_ordinals(frame, cohort, calendar, first_row)
+    return layout.constant(exposure, f"cohorte « {cohort} »", first_row)
+
+
+def _refuse_duplicates(layout: _Layout, calendar: Calendar, first_row: int) -> None:
+    cell, shape = layout.cell, layout.shape
+    if cell is None:
+        return
     seen = np.zeros(shape[0] * shape[1], dtype=bool)
     seen[cell] = True
     if np.count_nonzero(seen) == len(cell):
         return
     values, counts = np.unique(cell, return_counts=True)
     twice = int(values[counts > 1][0])
-    name, label = units[twice // shape[1]], calendar.labels[twice % shape[1]]
+    name, label = layout.units[twice // shape[1]], calendar.labels[twice % shape[1]]
     raise PanelError(
         f"L’unité « {name} » a plusieurs lignes pour {label} ({col.rows_where(cell == twice, first_row)}) ; "
         f"{int((counts > 1).sum())} cas en tout. Gardez une ligne par unité et par période, ou déclarez des "
-        "coupes "
-        "répétées avec --cross-sections."
-    )
-
-
-def _constant(row_unit: Ints, values: Ints, units: pl.Series, what: str, first_row: int) -> Ints:
-    """The value of each unit; raise when it changes from one row to another."""
-    found = np.empty(len(units), dtype=np.int64)
-    found[row_unit] = values
-    changed = found[row_unit] != values
-    if not changed.any():
-        return found
-    first = int(row_unit[int(np.argmax(changed))])
-    where = col.rows_where((row_unit == first) & changed, first_row)
-    advice = (
-        "Une unité exposée le reste : si le dispositif s’y est arrêté, coupez la fenêtre avant l’arrêt ou "
-        "écartez "
-        "l’unité ; si sa date a été corrigée, écrivez la même sur toutes ses lignes."
-        if what.startswith("cohorte")
-        else "Écrivez la même valeur sur toutes ses lignes."
-    )
-    raise PanelError(
-        f"La {what} de l’unité « {units[first]} » change d’une ligne à l’autre ({where}). {advice}"
+        "coupes répétées avec --cross-sections."
     )
 
 
