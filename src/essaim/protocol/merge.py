@@ -120,6 +120,8 @@ class _Target:
     """What the new version says of one place of the base, for one kind of territory."""
 
     places: tuple[Place, ...]
+    stays: bool
+    """Whether the place is the same in both versions: decisions then stay as the objects they are."""
     merged: bool
     meaning_changed: bool = False
     default_changed: bool = False
@@ -129,6 +131,11 @@ class _Target:
     latitude: Latitude | None = None
     objections: dict[tuple[type, Value], str | None] = field(default_factory=dict)
     """Objections already worked out, by value: many sites share few values (texts excepted)."""
+
+    @property
+    def kind(self) -> str:
+        """Type of the parameter in the new version."""
+        return self.latitude.parameter.type if self.latitude else ""
 
     def objection(self, value: Value | None) -> str | None:
         if self.latitude is None or value is None:
@@ -177,20 +184,25 @@ class Plan:
                 f"{self.base.id} {self.base.version} : prenez la version de base de l’adaptation."
             )
         targets = self._for(frozenset(site.territory_types))
-        settled: list[tuple[Decision, Decision]] = []
+        settled: list[Decision] = []
+        origins: list[Decision] = []
         conflicts: list[Conflict] = []
         retired: list[Retired] = []
         for decision in site.decisions:
             outcome = self._judge(decision, targets)
             if isinstance(outcome, Decision):
-                settled.append((decision, outcome))
+                settled.append(outcome)
+                origins.append(decision)
             elif isinstance(outcome, Conflict):
                 conflicts.append(outcome)
             else:
                 retired.append(outcome)
-        kept, collided, repeated = _one_a_place(settled)
-        result = replace(site, version=self.new.version, decisions=kept)
-        return Upgrade(self, site, result, (*conflicts, *collided), (*retired, *repeated))
+        if len({(one.component, one.parameter) for one in settled}) < len(settled):
+            settled, collided, repeated = _one_a_place(origins, settled)
+            conflicts += collided
+            retired += repeated
+        result = replace(site, version=self.new.version, decisions=tuple(settled))
+        return Upgrade(self, site, result, tuple(conflicts), tuple(retired))
 
     def _for(self, types: frozenset[str]) -> dict[Place, _Target]:
         if types not in self._targets:
@@ -200,10 +212,11 @@ class Plan:
     def _trace(self, types: frozenset[str]) -> Iterator[tuple[Place, _Target]]:
         for id in self._earlier:
             places = self.routes.of((id, None)) or ()
-            yield (id, None), _Target(places, len(places) == 1 and places[0][0] in self.routes.merged)
+            merged = len(places) == 1 and places[0][0] in self.routes.merged
+            yield (id, None), _Target(places, places == ((id, None),), merged)
         for origin, targets in self.routes.parameters.items():
             if len(targets) != 1:
-                yield origin, _Target(targets, False)
+                yield origin, _Target(targets, False, False)
                 continue
             before = _effective(self.base, self._earlier, origin, types)
             after = _effective(self.new, self._later, targets[0], types)
@@ -212,6 +225,7 @@ class Plan:
                 origin,
                 _Target(
                     targets,
+                    targets == (origin,),
                     targets[0] in self._shared,
                     meaning(before.parameter) != meaning(after.parameter),
                     not same_value(kind, before.default, after.default),
@@ -225,35 +239,33 @@ class Plan:
     def _judge(self, decision: Decision, targets: dict[Place, _Target]) -> Decision | Conflict | Retired:
         if decision.status == "added":
             return self._judge_added(decision)
-        target = targets.get(decision.place)
+        target = targets.get((decision.component, decision.parameter))
         if target is None:
             return _retired("unknown", decision)
         if not target.places:
             return _retired("removed", decision)
         if decision.status == "kept":
-            if len(target.places) > 1:
-                return _retired("split", decision)
-            return _at(decision, target.places[0])
+            return _retired("split", decision) if len(target.places) > 1 else _settle(decision, target)
         if len(target.places) > 1:
             return _conflict("split", decision, target.places)
         if target.merged:
             return _conflict("merged", decision, target.places, target.base, target.new)
         if decision.parameter is None:
-            return self._judge_component(decision, target.places[0])
+            return self._judge_component(decision, target)
         return _judge_value(decision, target)
 
-    def _judge_component(self, decision: Decision, place: Place) -> Decision | Conflict:
-        before, after = self._earlier[decision.component], self._later[place[0]]
+    def _judge_component(self, decision: Decision, target: _Target) -> Decision | Conflict:
+        before, after = self._earlier[decision.component], self._later[target.places[0][0]]
         why = component_objection(after.kind, decision)
         if why and not (decision.is_derogation and before.kind == after.kind):
-            return _conflict("not_permitted", decision, (place,), before.form, after.form, why)
+            return _conflict("not_permitted", decision, target.places, before.form, after.form, why)
         if decision.status == "not_done":
             clash = before.function != after.function
         else:
             clash = content(before) != content(after) and decision.form != after.form
         if clash:
-            return _conflict("both_changed", decision, (place,), before.form, after.form)
-        return _at(decision, place)
+            return _conflict("both_changed", decision, target.places, before.form, after.form)
+        return _settle(decision, target)
 
     def _judge_added(self, decision: Decision) -> Decision | Conflict:
         """The site's own component, in case the protocol has or had one under the same identifier."""
@@ -323,10 +335,13 @@ def _judge_value(decision: Decision, target: _Target) -> Decision | Conflict:
     why = target.objection(decision.value)
     if why and (target.latitude_changed or not decision.is_derogation):
         return _conflict("outside_latitude", decision, target.places, target.base, target.new, why)
-    kind = target.latitude.parameter.type if target.latitude else ""
-    if target.default_changed and not same_value(kind, decision.value, target.new):
+    if target.default_changed and not same_value(target.kind, decision.value, target.new):
         return _conflict("both_changed", decision, target.places, target.base, target.new)
-    return _at(decision, target.places[0])
+    return _settle(decision, target)
+
+
+def _settle(decision: Decision, target: _Target) -> Decision:
+    return decision if target.stays else _at(decision, target.places[0])
 
 
 def _at(decision: Decision, place: Place) -> Decision:
@@ -367,15 +382,15 @@ def show_place(place: Place) -> str:
 
 
 def _one_a_place(
-    settled: list[tuple[Decision, Decision]],
-) -> tuple[tuple[Decision, ...], tuple[Conflict, ...], tuple[Retired, ...]]:
+    origins: list[Decision], settled: list[Decision]
+) -> tuple[list[Decision], list[Conflict], list[Retired]]:
     """Two decisions that arrive at one place: one is enough when all say « kept », else a person chooses."""
     groups: dict[Place, list[tuple[Decision, Decision]]] = {}
-    for pair in settled:
-        groups.setdefault(pair[1].place, []).append(pair)
-    if len(groups) == len(settled):
-        return tuple(after for _, after in settled), (), ()
-    kept, conflicts, retired = [], [], []
+    for before, after in zip(origins, settled, strict=True):
+        groups.setdefault(after.place, []).append((before, after))
+    kept: list[Decision] = []
+    conflicts: list[Conflict] = []
+    retired: list[Retired] = []
     for place, pairs in groups.items():
         if len(pairs) == 1 or all(after.status == "kept" for _, after in pairs):
             kept.append(pairs[0][1])
@@ -391,4 +406,4 @@ def _one_a_place(
                 message=CONFLICT_MESSAGES["merged"],
             )
         )
-    return tuple(kept), tuple(conflicts), tuple(retired)
+    return kept, conflicts, retired
