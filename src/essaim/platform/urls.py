@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("essaim.platform.sites.urls")),
     path("", include("essaim.platform.evaluations.urls")),
     path("demo/", include("essaim.platform.demo.urls")),
+    path("", include("essaim.platform.territories.urls")),
     path("", include("essaim.platform.campaigns.urls")),
 ]

@@ -24,6 +24,7 @@ DOMAINS = [
     "accounts",
     "organisations",
     "programmes",
+    "territories",
     "campaigns",
     "community",
     "sites",

@@ -1,0 +1,28 @@
+from django.urls import path
+
+from essaim.platform.territories import place_views, views
+
+app_name = "territories"
+_STUDIES = "programmes/<slug:slug>/studies"
+_STUDY = f"{_STUDIES}/<int:pk>"
+urlpatterns = [
+    path("territories/", place_views.search, name="search"),
+    path("territories/<str:level>/<str:code>/", place_views.place, name="place"),
+    path(f"{_STUDIES}/", views.studies, name="studies"),
+    path(f"{_STUDIES}/new/", views.create, name="create"),
+    path(f"{_STUDIES}/replay/", views.replay, name="replay"),
+    path(f"{_STUDY}/", views.study, name="study"),
+    path(f"{_STUDY}/scope/", views.scope, name="scope"),
+    path(f"{_STUDY}/criteria/", views.criteria, name="criteria"),
+    path(f"{_STUDY}/weights/", views.weights, name="weights"),
+    path(f"{_STUDY}/weights/<int:position>/remove/", views.remove_weight, name="remove_weight"),
+    path(f"{_STUDY}/run/", views.run, name="run"),
+    path(f"{_STUDY}/progress/", views.progress, name="progress"),
+    path(f"{_STUDY}/territories/<str:code>/", views.explain, name="explain"),
+    path(f"{_STUDY}/accept/", views.accept, name="accept"),
+    path(f"{_STUDY}/copy/", views.copy, name="copy"),
+    path(f"{_STUDY}/delete/", views.delete, name="delete"),
+    path(f"{_STUDY}/study.yaml", views.export_yaml, name="yaml"),
+    path(f"{_STUDY}/data.csv", views.export_data, name="data_csv"),
+    path(f"{_STUDY}/ranking.csv", views.export_ranking, name="ranking_csv"),
+]

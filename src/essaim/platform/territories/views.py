@@ -1,0 +1,299 @@
+"""Pages of a study, step by step: scope, criteria, weights, ranking, explanation, decision, exports."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from essaim.platform.http import Request
+from essaim.platform.programmes import services as programmes
+from essaim.platform.programmes.permissions import POLICY as PROGRAMME_POLICY
+from essaim.platform.territories import exports, forms, ranking, reading, services, sources
+from essaim.platform.territories.models import Study
+from essaim.platform.territories.permissions import STUDY_POLICY
+from essaim.territory import explain as explanations
+from essaim.territory.study import StudyError, from_yaml, to_dict
+
+SHOWN = 100
+MOST_YAML_BYTES = 200_000
+
+
+def study_for(request: Request, slug: str, pk: int, action: str) -> Study:
+    """The study when the person may do ``action`` on it; 404 or 403 otherwise."""
+    found = get_object_or_404(
+        Study.objects.select_related("programme", "author", "copied_from").prefetch_related(
+            "programme__roles", "decisions__by"
+        ),
+        pk=pk,
+        programme__slug=slug,
+    )
+    STUDY_POLICY.require(request.user, action, found)
+    return found
+
+
+def _page(request: Request, found: Study, template: str, **context: Any) -> HttpResponse:
+    can = STUDY_POLICY.actions(request.user, found)
+    shared = {"programme": found.programme, "study": found, "can": can}
+    return render(request, f"territories/{template}.html", shared | context)
+
+
+def studies(request: Request, slug: str) -> HttpResponse:
+    programme = programmes.programme_for(request.user, slug)
+    every = programme.studies.select_related("programme", "author").prefetch_related("programme__roles")
+    visible = [s for s in every.defer("inputs") if STUDY_POLICY.can(request.user, "view", s)]
+    can = PROGRAMME_POLICY.actions(request.user, programme)
+    indicators = programme.indicators.defer("data", "names") if "view_network" in can else []
+    context = {"programme": programme, "studies": visible, "can": can, "indicators": indicators}
+    return render(request, "territories/studies.html", context)
+
+
+def create(request: Request, slug: str) -> HttpResponse:
+    programme = programmes.programme_for(request.user, slug, "create_study")
+    form = forms.ScopeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        document = form.document()
+        document["criteria"] = services.starting_criteria(programme, document["unit"])
+        try:
+            made = services.create_study(programme, document["title"], document, request.user)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            return redirect("territories:criteria", slug=slug, pk=made.pk)
+    return render(request, "territories/create.html", {"programme": programme, "form": form})
+
+
+def replay(request: Request, slug: str) -> HttpResponse:
+    """A study from its YAML, as the command line writes it."""
+    programme = programmes.programme_for(request.user, slug, "create_study")
+    form = forms.ReplayForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            document = _read_yaml(form.cleaned_data["file"])
+            made = services.create_study(programme, document["title"], document, request.user)
+        except ValidationError as error:
+            form.add_error("file", error.messages)
+        else:
+            return redirect("territories:study", slug=slug, pk=made.pk)
+    return render(request, "territories/replay.html", {"programme": programme, "form": form})
+
+
+def _read_yaml(file: Any) -> dict[str, Any]:
+    if file.size > MOST_YAML_BYTES:
+        raise ValidationError(_("Ce fichier est trop gros pour être une étude (200 Ko au plus)."))
+    try:
+        return to_dict(from_yaml(file.read().decode("utf-8")))
+    except UnicodeDecodeError as error:
+        raise ValidationError(_("Ce fichier n’est pas du texte en UTF-8.")) from error
+    except StudyError as error:
+        raise ValidationError(list(error.problems)) from error
+
+
+def study(request: Request, slug: str, pk: int) -> HttpResponse:
+    found = study_for(request, slug, pk, "view")
+    measures = sources.measures_for(found.programme, found.document["unit"])
+    rows = reading.table_rows(found.rows(), found)
+    context: dict[str, Any] = {
+        "scope": reading.scope_in_words(found.document),
+        "criteria": reading.criteria_in_words(found, measures),
+        "weights": reading.weights_in_words(found.document, measures),
+        "step": 4,
+    }
+    if found.result:
+        context |= {
+            "rows": [r for r in rows if r["status"] != "excluded"][:SHOWN] or rows[:SHOWN],
+            "count": found.result["count"],
+            "statuses": found.result["statuses"],
+            "map": reading.ranking_map(found),
+            "doubt": services.point_doubt(found),
+            "left_out": found.result["left_out"],
+            "provenance": found.result["provenance"],
+            "undecided": [c for c in found.proposed() if c not in {d.code for d in found.decisions.all()}],
+        }
+    return _page(request, found, "study", **context)
+
+
+def scope(request: Request, slug: str, pk: int) -> HttpResponse:
+    found = study_for(request, slug, pk, "edit")
+    form = forms.ScopeForm(request.POST or None, initial=forms.ScopeForm.initial_of(found.document))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.update_document(found, **form.document())
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            return redirect("territories:criteria", slug=slug, pk=pk)
+    return _page(request, found, "scope", form=form, step=1)
+
+
+def criteria(request: Request, slug: str, pk: int) -> HttpResponse:
+    found = study_for(request, slug, pk, "edit")
+    measures = sources.measures_for(found.programme, found.document["unit"])
+    initial = forms.criterion_rows(measures, found.document["criteria"])
+    formset = forms.CriterionFormSet(request.POST or None, initial=initial)
+    problem: list[str] = []
+    if request.method == "POST" and formset.is_valid():
+        chosen = forms.criteria_from(formset, measures)
+        try:
+            if not chosen:
+                raise ValidationError(_("Une étude demande au moins un critère."))
+            services.update_document(found, criteria=chosen)
+        except ValidationError as error:
+            problem = error.messages
+        else:
+            return redirect("territories:weights", slug=slug, pk=pk)
+    rows = [(form, measures[row["indicator"]]) for form, row in zip(formset.forms, initial, strict=False)]
+    return _page(request, found, "criteria", formset=formset, rows=rows, problem=problem, step=2)
+
+
+def weights(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Say what is known of the weights; the first look below moves at once."""
+    found = study_for(request, slug, pk, "edit")
+    measures = sources.measures_for(found.programme, found.document["unit"])
+    names = reading.names_of(found.document, measures)
+    form = forms.WeightForm(request.POST or None, names=names)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.add_weight(found, form.sentence())
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+            found.refresh_from_db()
+        else:
+            return redirect("territories:weights", slug=slug, pk=pk)
+    sentences = reading.weights_in_words(found.document, measures)
+    return _page(request, found, "weights", form=form, sentences=sentences, step=3, **_first_look(found))
+
+
+def _first_look(found: Study) -> dict[str, Any]:
+    """The first k of a ranking made with few draws, or why there is none."""
+    try:
+        look = services.preview(found)
+    except ValidationError as error:
+        return {"look_problem": " ".join(error.messages)}
+    if look is None:
+        return {"look_problem": _("Choisir d’abord des critères.")}
+    result = ranking.result_of(look)
+    return {
+        "look": reading.table_rows(result["ranking"][: 2 * look.study.k][:40], found),
+        "look_result": result,
+    }
+
+
+@require_POST
+def remove_weight(request: Request, slug: str, pk: int, position: int) -> HttpResponse:
+    found = study_for(request, slug, pk, "edit")
+    try:
+        services.remove_weight(found, position)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("territories:weights", slug=slug, pk=pk)
+
+
+@require_POST
+def run(request: Request, slug: str, pk: int) -> HttpResponse:
+    found = study_for(request, slug, pk, "run")
+    try:
+        services.start(found, request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("territories:weights", slug=slug, pk=pk)
+    return redirect("territories:study", slug=slug, pk=pk)
+
+
+def progress(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Where a long ranking is; the page polls it and reloads itself at the end."""
+    found = study_for(request, slug, pk, "view")
+    response = _page(request, found, "_progress")
+    if not found.is_computing:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def explain(request: Request, slug: str, pk: int, code: str) -> HttpResponse:
+    """Why this territory is where it is; the committee's decision on it is taken here."""
+    found = study_for(request, slug, pk, "view")
+    can = STUDY_POLICY.actions(request.user, found)
+    decision = next((d for d in found.decisions.all() if d.code == code), None)
+    initial = {"kept": "yes" if decision.kept else "no", "reason": decision.reason} if decision else {}
+    form = forms.DecisionForm(request.POST or None, initial=initial) if "decide" in can else None
+    if request.method == "POST":
+        STUDY_POLICY.require(request.user, "decide", found)
+        if form is not None and form.is_valid():
+            try:
+                services.decide(found, code, by=request.user, **form.cleaned_data)
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+            else:
+                messages.success(request, _("Décision enregistrée."))
+                return redirect("territories:study", slug=slug, pk=pk)
+    context: dict[str, Any] = {"code": code, "decision": decision, "form": form}
+    return _page(request, found, "explain", **context, **_explained(found, code))
+
+
+def _explained(found: Study, code: str) -> dict[str, Any]:
+    """The explanation of a ranked territory, or why it has none; 404 for a code out of the study."""
+    try:
+        name = services.name_of(found, code)
+    except ValidationError as error:
+        raise Http404 from error
+    try:
+        told = explanations.explain(ranking.replay(found), code)
+    except StudyError as error:
+        return {"name": name, "problem": str(error), "proposed": code in found.proposed()}
+    return {"name": name, "told": told, "proposed": code in found.proposed()}
+
+
+def accept(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Keep the whole proposal, after having read it once more."""
+    found = study_for(request, slug, pk, "decide")
+    proposed = [(code, services.name_of(found, code)) for code in found.proposed()] if found.inputs else []
+    if request.method == "POST":
+        kept = services.accept_proposal(found, request.user)
+        messages.success(request, _("%(count)d territoires retenus.") % {"count": len(kept)})
+        return redirect("territories:study", slug=slug, pk=pk)
+    return _page(request, found, "accept", proposed=proposed)
+
+
+@require_POST
+def copy(request: Request, slug: str, pk: int) -> HttpResponse:
+    made = services.copy_study(study_for(request, slug, pk, "copy"), request.user)
+    messages.success(request, _("Reprise créée : la première étude reste telle quelle."))
+    return redirect("territories:scope", slug=slug, pk=made.pk)
+
+
+def delete(request: Request, slug: str, pk: int) -> HttpResponse:
+    found = study_for(request, slug, pk, "delete")
+    if request.method == "POST":
+        services.delete_study(found)
+        messages.success(request, _("Étude effacée."))
+        return redirect("territories:studies", slug=slug)
+    return _page(request, found, "delete")
+
+
+def _file(content: str, kind: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=f"{kind}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def export_yaml(request: Request, slug: str, pk: int) -> HttpResponse:
+    found = study_for(request, slug, pk, "export")
+    try:
+        content = exports.study_yaml(found)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("territories:study", slug=slug, pk=pk)
+    return _file(content, "application/yaml", f"{slug}-etude-{pk}.yaml")
+
+
+def export_data(request: Request, slug: str, pk: int) -> HttpResponse:
+    found = study_for(request, slug, pk, "export")
+    return _file(exports.data_csv(found), "text/csv", f"{slug}-etude-{pk}-donnees.csv")
+
+
+def export_ranking(request: Request, slug: str, pk: int) -> HttpResponse:
+    found = study_for(request, slug, pk, "export")
+    return _file(exports.ranking_csv(found), "text/csv", f"{slug}-etude-{pk}-classement.csv")
