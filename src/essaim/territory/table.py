@@ -80,7 +80,7 @@ class Table:
 
     def with_values(self, measure: Measure, values: Mapping[str, float | None]) -> Table:
         """This table and one more column (or a new version of it); territories without a value get NaN."""
-        unknown = [c for c in values if c not in set(self.codes)]
+        unknown = sorted(set(values) - set(self.codes))
         if unknown:
             raise TableError(
                 f"{len(unknown)} codes absents de l’étude, dont {', '.join(unknown[:3])} : "
