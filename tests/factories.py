@@ -20,6 +20,8 @@ from essaim.platform.programmes import services as programmes
 from essaim.platform.programmes.models import Programme
 from essaim.platform.sites import services as sites
 from essaim.platform.sites.models import Site
+from essaim.platform.territories import services as territories
+from essaim.platform.territories.models import Study
 from essaim.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -147,3 +149,16 @@ class Make:
         return evaluations.add_panel(
             plan or self.plan(), draft, title="Panel simulé", source="Simulation", by=self.user()
         )
+
+    def study(self, programme: Programme | None = None, ranked: bool = False, **fields: Any) -> Study:
+        """A study of the départements on two shipped criteria, four sought; ``ranked`` when asked."""
+        criteria = [
+            {"key": "far_share", "family": "need", "indicator": "far_share"},
+            {"key": "population", "family": "resources", "indicator": "population"},
+        ]
+        document = {"unit": "departement", "k": 4, "criteria": criteria, "samples": 500}
+        document |= {"weights": ["need >= resources"]} | fields.pop("document", {})
+        title = fields.pop("title", f"Étude {next(self._numbers)}")
+        author = fields.pop("by", None) or self.user()
+        study = territories.create_study(programme or self.programme(), title, document, author, **fields)
+        return territories.run_study(study) if ranked else study

@@ -128,7 +128,9 @@ class CriterionForm(forms.Form):
     use = forms.BooleanField(label=gettext_lazy("En faire un critère"), required=False)
     family = forms.ChoiceField(label=gettext_lazy("Famille"), choices=list(FAMILIES.items()))
     direction = forms.ChoiceField(label=gettext_lazy("Sens"), choices=list(DIRECTIONS.items()))
-    transform = forms.ChoiceField(label=gettext_lazy("Note"), choices=list(TRANSFORMS.items()))
+    transform = forms.ChoiceField(
+        label=gettext_lazy("Comment la valeur devient une note"), choices=list(TRANSFORMS.items())
+    )
     setting = forms.CharField(
         label=gettext_lazy("Réglage de la note"),
         help_text=gettext_lazy(
@@ -240,8 +242,12 @@ class WeightForm(forms.Form):
     left = forms.ChoiceField(label=gettext_lazy("Ce critère ou cette famille"))
     kind = forms.ChoiceField(label=gettext_lazy("Relation"), choices=list(KINDS.items()))
     right = forms.ChoiceField(label=gettext_lazy("Par rapport à"), required=False)
-    low = forms.FloatField(label=gettext_lazy("N"), required=False, min_value=0, max_value=100)
-    high = forms.FloatField(label=gettext_lazy("M"), required=False, min_value=0, max_value=100)
+    low = forms.FloatField(
+        label=gettext_lazy("N (fois, ou pourcentage le plus bas)"), required=False, min_value=0, max_value=100
+    )
+    high = forms.FloatField(
+        label=gettext_lazy("M (pourcentage le plus haut)"), required=False, min_value=0, max_value=100
+    )
 
     def __init__(self, *args: Any, names: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

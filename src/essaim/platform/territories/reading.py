@@ -14,6 +14,7 @@ from essaim.platform.territories.sources import UNITS
 from essaim.territory import codes
 from essaim.territory.codes import LEVELS
 from essaim.territory.criteria import FAMILIES, MISSING_LABELS
+from essaim.territory.explain import percent
 from essaim.territory.map import SHIPPED, Choropleth, MapText, choropleth
 
 STATUSES = {
@@ -97,7 +98,7 @@ def table_rows(rows: list[dict[str, Any]], study: Study) -> list[dict[str, Any]]
         {
             **row,
             "place": place,
-            "share": 100 * row["top_share"],
+            "share": percent(row["top_share"]),
             "low": 100 * row["top_low"],
             "high": 100 * row["top_high"],
             "status_label": STATUSES[row["status"]],

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
@@ -69,7 +70,7 @@ def table_for(programme: "Programme", unit: str, keys: Iterable[str]) -> Table:
     wanted = set(keys)
     own = list(programme.indicators.filter(key__in=wanted))
     if unit in LEVELS:
-        table = shipped_table(cast(Level, unit))
+        table = _shipped(cast(Level, unit))
         kept = {key: column for key, column in table.columns.items() if key in wanted}
         table = Table(table.level, table.codes, table.names, kept)
     else:
@@ -79,6 +80,12 @@ def table_for(programme: "Programme", unit: str, keys: Iterable[str]) -> Table:
     for indicator in own:
         table = table.with_values(*_within(table, *_own_values(indicator, unit)))
     return table
+
+
+@lru_cache(maxsize=4)
+def _shipped(level: Level) -> Table:
+    """The shipped table of a level, computed once (seconds for the communes); nobody writes into it."""
+    return shipped_table(level)
 
 
 def _within(

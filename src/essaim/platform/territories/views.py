@@ -19,6 +19,7 @@ from essaim.territory import explain as explanations
 from essaim.territory.study import StudyError, from_yaml, to_dict
 
 SHOWN = 100
+LIKELY = 0.01  # territories that enter with fewer weights than this are folded away
 MOST_YAML_BYTES = 200_000
 
 
@@ -104,7 +105,8 @@ def study(request: Request, slug: str, pk: int) -> HttpResponse:
     }
     if found.result:
         context |= {
-            "rows": [r for r in rows if r["status"] != "excluded"][:SHOWN] or rows[:SHOWN],
+            "rows": [r for r in rows if r["top_share"] >= LIKELY or r["proposed"] or r["decision"]][:SHOWN],
+            "others": [r for r in rows if r["top_share"] < LIKELY and r["status"] == "possible"][:SHOWN],
             "count": found.result["count"],
             "statuses": found.result["statuses"],
             "map": reading.ranking_map(found),
