@@ -37,8 +37,12 @@ def normalised(document: Any) -> dict[str, Any]:
 
 
 def inputs_of(document: Document, table: Table) -> dict[str, Any]:
-    """The rows and columns that the study reads, as plain data: with them it replays whatever changes elsewhere."""
-    kept = in_scope(document, table)
+    """The rows and columns that the study reads, as plain data: with them it replays whatever changes elsewhere.
+
+    Territories that the scope leaves out by name stay in, since the document that replays names them too.
+    """
+    wide = replace(document, scope=replace(document.scope, without=()))
+    kept = table.only({*in_scope(wide, table).codes, *document.scope.without})
     used = {criterion.indicator for criterion in document.criteria}
     columns = {
         key: {

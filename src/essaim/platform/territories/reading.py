@@ -38,7 +38,7 @@ def sentence_in_words(sentence: str, names: Mapping[str, str]) -> str:
     """« need >= 2 * offer » → « famille « besoin » ≥ 2 × famille « offre existante » »."""
     signs = {">=": "≥", "<=": "≤", "==": "=", "*": "×"}
     tokens = re.findall(r"[^\W\d]\w*|\d+(?:[.,]\d+)?\s*%?|[<>=]=?|[^\s]", sentence)
-    return " ".join(names.get(token, signs.get(token, token)) for token in tokens)
+    return " ".join(names.get(token, signs.get(token, token.strip())) for token in tokens)
 
 
 def weights_in_words(document: Mapping[str, Any], measures: Mapping[str, Any] | None = None) -> list[str]:
