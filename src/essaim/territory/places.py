@@ -30,8 +30,13 @@ class Points:
 
 def points(lon: Floats, lat: Floats, codes: Sequence[str]) -> Points:
     """Points given in degrees, each in the plane of its INSEE code (commune or département)."""
-    xy = np.full((len(codes), 2), np.nan)
-    planes = np.array([plane_of(c) for c in codes])
+    return in_planes(lon, lat, [plane_of(c) for c in codes])
+
+
+def in_planes(lon: Floats, lat: Floats, names: Sequence[str | None]) -> Points:
+    """Points given in degrees, each in the plane named (None: no position)."""
+    xy = np.full((len(names), 2), np.nan)
+    planes = np.array([n or "" for n in names])
     for rank, plane in enumerate(PLANES):
         rows = planes == plane
         if rows.any():

@@ -88,3 +88,32 @@ def _transverse_mercator(lam: Floats, phi: Floats) -> tuple[Floats, Floats]:
     x = eta + sum(a * np.cos(2 * j * xi) * np.sinh(2 * j * eta) for j, a in enumerate(alpha, 1))
     y = xi + sum(a * np.sin(2 * j * xi) * np.cosh(2 * j * eta) for j, a in enumerate(alpha, 1))
     return rectifying * x, rectifying * y
+
+
+# Rough boxes (west, south, east, north) that tell from a position alone which part of France it is in.
+BOXES: Final[dict[str, tuple[float, float, float, float]]] = {
+    METROPOLE: (-6.0, 41.0, 10.0, 51.6),
+    "971": (-62.0, 15.7, -60.8, 16.7),
+    "972": (-61.4, 14.3, -60.7, 15.0),
+    "973": (-55.0, 2.0, -51.0, 6.0),
+    "974": (55.0, -21.6, 56.0, -20.7),
+    "975": (-56.6, 46.6, -56.0, 47.3),
+    "976": (44.9, -13.1, 45.4, -12.5),
+    "977": (-63.0, 17.85, -62.7, 18.0),
+    "978": (-63.2, 18.0, -62.9, 18.15),
+    "986": (-178.3, -14.5, -176.0, -13.1),
+    "987": (-155.0, -28.0, -134.0, -7.0),
+    "988": (158.0, -23.5, 172.5, -17.5),
+}
+
+
+def plane_at(lon: float, lat: float) -> str | None:
+    """The plane of a position, None when it is in no part of France.
+
+    >>> plane_at(2.35, 48.86), plane_at(55.45, -20.88), plane_at(48.86, 2.35)
+    ('metropole', '974', None)
+    """
+    inside = (
+        p for p, (west, south, east, north) in BOXES.items() if west <= lon <= east and south <= lat <= north
+    )
+    return next(inside, None)

@@ -16,6 +16,8 @@ import yaml
 
 from essaim.territory.codes import LEVELS
 from essaim.territory.criteria import FAMILIES, Criterion, Transform, problems
+from essaim.territory.plan import Plan, read_plan
+from essaim.territory.reading import codes, unknown_keys
 from essaim.territory.weights import WeightError, weight_space
 
 FORMAT: Final = "essaim/study/1"
@@ -54,6 +56,7 @@ class Study:
     seed: int = 1
     samples: int = 10_000
     note: str = ""
+    wave: Plan | None = None
 
     def __post_init__(self) -> None:
         found = _problems(self)
@@ -99,13 +102,16 @@ def from_dict(document: object) -> Study:
     if document.get("format", FORMAT) != FORMAT:
         raise StudyError([f"Format inconnu : « {document.get('format')} » ; attendu : {FORMAT}."])
     data = {str(k): v for k, v in document.items() if k != "format"}
-    found = _unknown_keys("L’étude", data, set(Study.__dataclass_fields__))
+    found = unknown_keys("L’étude", data, set(Study.__dataclass_fields__))
     found += [f"Clé manquante : {k}." for k in ("title", "unit", "criteria", "k") if k not in data]
     if found:
         raise StudyError(found)
     data["criteria"] = _criteria(data["criteria"])
     data["scope"] = _scope(data.get("scope") or {})
     data["weights"] = tuple(str(w) for w in _list("weights", data.get("weights") or []))
+    data["wave"], found = read_plan(data.get("wave"))
+    if found:
+        raise StudyError(found)
     for name in ("title", "unit", "note"):
         data[name] = str(data.get(name, ""))
     return Study(**data)
@@ -121,7 +127,7 @@ def _criteria(raw: object) -> tuple[Criterion, ...]:
             continue
         lacking = [k for k in ("key", "family", "indicator") if k not in item]
         found += [f"{where} : clé manquante : {k}." for k in lacking]
-        found += _unknown_keys(where, item, set(Criterion.__dataclass_fields__))
+        found += unknown_keys(where, item, set(Criterion.__dataclass_fields__))
         transform, bad = _transform(where, item.get("transform") or {})
         found += bad
         if not found:
@@ -137,7 +143,7 @@ def _transform(where: str, raw: object) -> tuple[Transform, list[str]]:
         raw = {"kind": raw}
     if not isinstance(raw, Mapping):
         return Transform(), [f"{where} : transform doit être un nom ou un bloc à clés."]
-    bad = _unknown_keys(f"{where}, transform", raw, set(Transform.__dataclass_fields__))
+    bad = unknown_keys(f"{where}, transform", raw, set(Transform.__dataclass_fields__))
     try:
         numbers = {k: float(raw[k]) for k in ("low", "high", "at") if raw.get(k) is not None}
         points = tuple((float(x), float(y)) for x, y in raw.get("points") or ())
@@ -149,32 +155,20 @@ def _transform(where: str, raw: object) -> tuple[Transform, list[str]]:
 def _scope(raw: object) -> Scope:
     if not isinstance(raw, Mapping):
         raise StudyError(["scope est un bloc à clés : regions, departments, codes, without."])
-    bad = _unknown_keys("scope", raw, set(Scope.__dataclass_fields__))
-    lists = {str(k): _list(f"scope.{k}", v or []) for k, v in raw.items()}
-    bad += [
-        f"scope.{name} : le code {code!r} a été lu comme un nombre. Mettez-le entre guillemets : "
-        "sans eux, les zéros de tête se perdent."
-        for name, codes in lists.items()
-        for code in codes
-        if not isinstance(code, str)
-    ]
+    bad = unknown_keys("scope", raw, set(Scope.__dataclass_fields__))
+    lists: dict[str, tuple[str, ...]] = {}
+    for name, value in raw.items():
+        lists[str(name)], wrong = codes(f"scope.{name}", value or [])
+        bad += wrong
     if bad:
         raise StudyError(bad)
-    return Scope(**{k: tuple(str(c) for c in v) for k, v in lists.items()})
+    return Scope(**lists)
 
 
 def _list(name: str, raw: object) -> list[Any]:
     if not isinstance(raw, (list, tuple)):
         raise StudyError([f"{name} doit être une liste."])
     return list(raw)
-
-
-def _unknown_keys(where: str, data: Mapping[Any, Any], known: set[str]) -> list[str]:
-    return [
-        f"{where} : clé inconnue « {k} » ; clés possibles : {', '.join(sorted(known))}."
-        for k in data
-        if str(k) not in known
-    ]
 
 
 def _problems(study: Study) -> list[str]:

@@ -1,0 +1,47 @@
+"""Small readers shared by the documents of this package: every problem said in French, none swallowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def unknown_keys(where: str, data: Mapping[Any, Any], known: Iterable[str]) -> list[str]:
+    """One sentence for each key that the document may not hold."""
+    allowed = sorted(known)
+    return [
+        f"{where} : clé inconnue « {k} » ; clés possibles : {', '.join(allowed)}."
+        for k in data
+        if str(k) not in allowed
+    ]
+
+
+def codes(where: str, raw: object) -> tuple[tuple[str, ...], list[str]]:
+    """A list of codes, and what is wrong with it: a code read as a number has lost its zeros."""
+    if not isinstance(raw, (list, tuple)):
+        return (), [f"{where} doit être une liste."]
+    bad = [
+        f"{where} : le code {code!r} a été lu comme un nombre. Mettez-le entre guillemets : "
+        "sans eux, les zéros de tête se perdent."
+        for code in raw
+        if not isinstance(code, str)
+    ]
+    return tuple(str(c) for c in raw), bad
+
+
+def whole(where: str, raw: object, least: int = 0) -> tuple[int | None, list[str]]:
+    """An optional whole number."""
+    if raw is None:
+        return None, []
+    if isinstance(raw, bool) or not isinstance(raw, int) or raw < least:
+        return None, [f"{where} vaut {raw!r} : attendu un entier d’au moins {least}."]
+    return raw, []
+
+
+def positive(where: str, raw: object) -> tuple[float | None, list[str]]:
+    """An optional number above zero."""
+    if raw is None:
+        return None, []
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not 0 < raw < float("inf"):
+        return None, [f"{where} vaut {raw!r} : attendu un nombre strictement positif."]
+    return float(raw), []
