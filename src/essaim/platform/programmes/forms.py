@@ -26,6 +26,20 @@ class ProgrammeForm(forms.ModelForm):
         }
 
 
+class FoundingForm(forms.Form):
+    """What turns an innovation into a programme: its name, and the essence of its protocol."""
+
+    title = forms.CharField(label=_("Nom du programme"), max_length=200)
+    summary = forms.CharField(label=_("En une ou deux phrases"), widget=forms.Textarea(attrs={"rows": 3}))
+    for_whom = forms.CharField(label=_("Pour qui"), widget=forms.Textarea(attrs={"rows": 3}))
+    why = forms.CharField(label=_("Pourquoi"), widget=forms.Textarea(attrs={"rows": 3}))
+    source = forms.CharField(
+        label=_("D’où le savez-vous"),
+        max_length=200,
+        help_text=_("Un document, une page, une rencontre : chaque affirmation du protocole cite sa source."),
+    )
+
+
 class PartialDate(forms.CharField):
     default_validators = [validate_partial]
 

@@ -15,6 +15,7 @@ from essaim.platform.programmes.drafts import (
     submit_draft,
     take_back,
 )
+from essaim.platform.programmes.founding import found_programme
 from essaim.platform.programmes.funnel import innovations_of, pass_gate, spot
 from essaim.platform.programmes.loading import load_folder
 from essaim.platform.programmes.models import Innovation, Programme, ProgrammeRole
@@ -40,6 +41,7 @@ __all__ = [
     "discard_draft",
     "draft_of",
     "examine_draft",
+    "found_programme",
     "innovation_of",
     "innovations_of",
     "load_folder",

@@ -44,4 +44,5 @@ urlpatterns = [
     path("innovations/new/", views_funnel.new_innovation, name="new_innovation"),
     path("innovations/<int:pk>/", views_funnel.innovation, name="innovation"),
     path("innovations/<int:pk>/gate/", views_funnel.gate, name="gate"),
+    path("innovations/<int:pk>/programme/", views_funnel.found, name="found"),
 ]

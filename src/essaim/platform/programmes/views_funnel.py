@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from essaim.platform.http import Request
 from essaim.platform.organisations.permissions import organisation_ids
 from essaim.platform.programmes import services
-from essaim.platform.programmes.forms import GateForm, InnovationForm
+from essaim.platform.programmes.forms import FoundingForm, GateForm, InnovationForm
 from essaim.platform.programmes.funnel import board, next_stages
 from essaim.platform.programmes.models import Innovation
 from essaim.platform.programmes.permissions import INNOVATION_POLICY
@@ -73,6 +73,28 @@ def gate(request: Request, pk: int) -> HttpResponse:
         "title": _("Décider de la suite : %(title)s") % {"title": one.title},
         "lead": _("Aujourd’hui : %(stage)s.") % {"stage": one.get_stage_display()},
         "submit": _("Enregistrer la décision"),
+        "back": reverse("programmes:innovation", args=[pk]),
+    }
+    return render(request, "programmes/edit.html", context)
+
+
+def found(request: Request, pk: int) -> HttpResponse:
+    """Turn an innovation into a programme, with the essence of its protocol."""
+    one = _innovation(pk)
+    INNOVATION_POLICY.require(request.user, "decide", one)
+    form = FoundingForm(request.POST or None, initial={"title": one.title, "summary": one.summary})
+    if request.method == "POST" and form.is_valid():
+        try:
+            programme = services.found_programme(one, by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("Le programme est ouvert ; son protocole commence par son essence."))
+            return redirect("programmes:protocol", slug=programme.slug)
+    context = {
+        "form": form,
+        "title": _("Faire de cette innovation un programme"),
+        "submit": _("Ouvrir le programme"),
         "back": reverse("programmes:innovation", args=[pk]),
     }
     return render(request, "programmes/edit.html", context)
