@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -62,7 +63,15 @@ def check_archive(stream: BinaryIO, limits: Limits) -> list[str]:
             for member in members:
                 total = _measure(archive, member, total, limits)
             return [member.filename for member in members]
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        EOFError,
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         if isinstance(error, UnsafeFile):
             raise
         raise UnsafeFile(

@@ -125,15 +125,15 @@ class _RowReader:
         table.unread, table.titles = header.unread, header.titles
 
     def read(self, candidate: Candidate) -> None:
+        filled = 0
         for number, cells in enumerate(candidate.rows, 1):
-            if number <= self.header.row:
+            marked = bool(candidate.marks) and any((number, index + 1) in candidate.marks for index in self.header.places)
+            if number <= self.header.row or (not marked and all(map(is_blank, cells))):
                 continue
-            if number - self.header.row > self.limits.rows:
-                self.problem(
-                    number,
-                    f"Le tableau dépasse {self.limits.rows} lignes ; la suite n’a pas été lue.",
-                    "Découpez-le en plusieurs fichiers.",
-                )
+            filled += 1
+            if filled > self.limits.rows:
+                message = f"Le tableau dépasse {self.limits.rows} lignes ; la suite n’a pas été lue."
+                self.problem(number, message, "Découpez-le en plusieurs fichiers.")
                 return
             self.read_row(number, cells, candidate.marks)
 
@@ -142,8 +142,6 @@ class _RowReader:
 
     def read_row(self, number: int, cells: Sequence[Cell], marks: Mapping[tuple[int, int], str]) -> None:
         filled = [index for index, cell in enumerate(cells) if not is_blank(cell)]
-        if not filled and not any((number, index + 1) in marks for index in self.header.places):
-            return
         if self.is_note(cells, filled):
             self.table.notes.append(str(cells[filled[0]]).strip())
             return
