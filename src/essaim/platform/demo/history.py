@@ -18,6 +18,7 @@ from essaim.platform.evaluations import services as evaluations
 from essaim.platform.organisations import services as organisations
 from essaim.platform.programmes import services as programmes
 from essaim.platform.sites import services as sites
+from essaim.platform.territories import services as territories
 from essaim.protocol.adaptation import Decision, Frame, decide, new_adaptation
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def play_all(people: Mapping[str, "User"]) -> list[str]:
 
 def _play(story: Story, programme: "Programme", actors: Actors) -> None:
     with writing_as(actors.head):
+        _choose(story, programme, actors)
         application = _call(story, programme, actors)
         site = _graft(story, programme, actors, application)
     with writing_as(actors.evaluator):
@@ -81,6 +83,20 @@ def _play(story: Story, programme: "Programme", actors: Actors) -> None:
             lesson=lesson,
             simulated=True,
         )
+
+
+def _choose(story: Story, programme: "Programme", actors: Actors) -> None:
+    """A study of the region's EPCI on the real data that the product ships, left for the committee to decide."""
+    beginning = {
+        "title": f"Où aller ensuite : {programme.title}",
+        "unit": "epci",
+        "scope": {"regions": [story.region]},
+        "criteria": territories.starting_criteria(programme, "epci"),
+        "k": 5,
+        "seed": 2022,
+    }
+    study = territories.create_study(programme, beginning["title"], beginning, actors.head)
+    territories.run_study(study)
 
 
 def _call(story: Story, programme: "Programme", actors: Actors) -> "Application":
