@@ -29,6 +29,7 @@ def prepare(panel: Panel, control: Control, anticipation: int) -> Prepared:
             "Aucune unité n’est exposée pendant la fenêtre observée : il n’y a pas d’effet à estimer. "
             "Vérifiez la "
             "colonne des premières expositions, ou allongez la fenêtre."
+            + "".join(f" {note}" for note in panel.notes)
         )
     if not (panel.cohort == NEVER).any():
         panel = _last_cohort_as_comparison(panel, control, anticipation, warnings)

@@ -82,12 +82,20 @@ def read_plainly(result: Result, smallest: float | None = None) -> list[str]:
 def _compared(result: Result) -> str:
     facts = result.facts
     waves = " ; ".join(f"{size} en {label}" for label, size in facts.waves)
-    plural = "vagues" if len(facts.waves) > 1 else "vague"
     return (
-        f"Comparaison : {facts.treated} unités exposées en {len(facts.waves)} {plural} ({waves}) et "
-        f"{facts.never} unités "
-        f"non exposées, suivies de {facts.first_period} à {facts.last_period}."
+        f"Comparaison : {_count(facts.treated, 'unité exposée', 'unités exposées')} en "
+        f"{_count(len(facts.waves), 'vague', 'vagues')} ({waves}) et "
+        f"{_count(facts.never, 'unité non exposée', 'unités non exposées')}, de {facts.first_period} à "
+        f"{facts.last_period}."
     )
+
+
+def _count(number_of: int, one: str, many: str) -> str:
+    """
+    >>> _count(1, "vague", "vagues"), _count(3, "vague", "vagues")
+    ('1 vague', '3 vagues')
+    """
+    return f"{number_of} {one if number_of < 2 else many}"
 
 
 def _interval(effect: Estimate, level: float) -> str:
@@ -107,7 +115,8 @@ def _found(result: Result, smallest: float | None) -> str:
         return (
             f"Trop peu d’unités pour conclure : l’écart mesuré est {number(main.estimate, signed=True)} "
             f"({scale}), mais "
-            f"{result.facts.treated} unités exposées ne permettent pas d’en dire la fiabilité."
+            f"avec {_count(result.facts.treated, 'unité exposée', 'unités exposées')} on ne peut pas en "
+            "dire la fiabilité."
         )
     if found is Verdict.CONCENTRATED:
         return (
