@@ -127,8 +127,8 @@ class _RowReader:
     def read(self, candidate: Candidate) -> None:
         filled = 0
         for number, cells in enumerate(candidate.rows, 1):
-            marked = bool(candidate.marks) and any((number, index + 1) in candidate.marks for index in self.header.places)
-            if number <= self.header.row or (not marked and all(map(is_blank, cells))):
+            blank = all(map(is_blank, cells)) and not self.is_marked(number, candidate)
+            if blank or number <= self.header.row:
                 continue
             filled += 1
             if filled > self.limits.rows:
@@ -136,6 +136,10 @@ class _RowReader:
                 self.problem(number, message, "Découpez-le en plusieurs fichiers.")
                 return
             self.read_row(number, cells, candidate.marks)
+
+    def is_marked(self, number: int, candidate: Candidate) -> bool:
+        """Whether a wanted cell of this row holds a formula without value, or an error."""
+        return any((number, index + 1) in candidate.marks for index in self.header.places)
 
     def problem(self, row: int, message: str, mend: str, column: str | None = None, value: str = "") -> None:
         self.table.add(TableProblem(message, mend, row, column, value[:80]), self.limits.problems)
