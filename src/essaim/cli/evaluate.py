@@ -81,6 +81,7 @@ OPTIONS = (
 )
 @click.option("--window", type=click.IntRange(0), help="Maturité égale : vagues suivies au moins N périodes.")
 @click.option("--smallest-effect", type=float, help="Plus petit effet qui compte.")
+@click.option("--by", help="Colonne d’un attribut des sites : effet par valeur, et différences.")
 @click.option("--chart", type=FILE, help="Graphique SVG à écrire.")
 @click.option("--report", type=FILE, help="Rapport .html, .pdf, .docx ou .csv.")
 @click.option("--script", type=FILE, help="Script Python qui refait le calcul.")
@@ -140,6 +141,7 @@ def _columns(given: dict[str, str], names: list[str]) -> dict[str, Any]:
         **{name: given[name] for name in ("unit", "time", "cohort", "outcome", "weights", "cluster")},
         "region": given["region"] or ("region" if "region" in names else None),
         "stratum": given["strata"],
+        "by": given["by"],
         "covariates": listed,
         "unbalanced": bool(given["unbalanced"]),
         "cross_sections": bool(given["cross_sections"]),

@@ -43,7 +43,7 @@ def weighting(
     """
     usable = ~np.isnan(effect)
     share = unit_weight / unit_weight.sum()
-    builder = _Builder(grid, effect, cohorts, share)
+    builder = _Builder(grid, effect, share)
     post = grid.post & usable
     if kind == "simple":
         builder.add(post)
@@ -66,6 +66,28 @@ def weighting(
     return builder.done(kind, keys, overall=np.arange(len(keys)))
 
 
+def by_level(grid: Cells, effect: Floats, levels: Ints, unit_weight: Floats) -> tuple[Weighting, Weighting]:
+    """Means of the cells after exposure by level of an attribute (with the overall one), and differences to
+    the first.
+
+    ``levels`` (G,) is the level of each cohort × level group, negative for the never exposed.
+    """
+    builder = _Builder(grid, effect, unit_weight / unit_weight.sum())
+    post = grid.post & ~np.isnan(effect)
+    keys = np.unique(levels[grid.own[post]])
+    for key in keys:
+        builder.add(post & (levels[grid.own] == key))
+    builder.add(post)
+    means = builder.done("by", keys, overall=None)
+    others = slice(1, len(keys))
+    return means, Weighting(
+        "differences",
+        keys[1:],
+        means.cells[others] - means.cells[0],
+        means.sizes[others] - means.sizes[0],
+    )
+
+
 def _observed_until(grid: Cells, window: int) -> Bools:
     """(K,), true for the cells of cohorts observed ``window`` periods after opening."""
     last = np.array([grid.since[grid.group == g].max() for g in grid.group], dtype=np.int64)
@@ -80,10 +102,10 @@ def _by_cohort(own: Ints, values: Floats, groups: int) -> Floats:
 class _Builder:
     """Collects rows of weights, with their derivatives by cohort shares."""
 
-    def __init__(self, grid: Cells, effect: Floats, cohorts: Ints, share: Floats) -> None:
+    def __init__(self, grid: Cells, effect: Floats, share: Floats) -> None:
         self.effect = np.nan_to_num(effect)
         self.share = share
-        self.own = np.searchsorted(cohorts, grid.group)
+        self.own = grid.own
         self.rows: list[Floats] = []
         self.derivatives: list[Floats] = []
 

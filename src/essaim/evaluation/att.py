@@ -21,11 +21,13 @@ Base = Literal["varying", "universal"]
 class Cells:
     """The K pairs (cohort, period) to be estimated.
 
-    ``group`` and ``time`` (K,) are ordinals; ``period`` and ``base`` (K,) indices in the calendar;
-    ``reference`` (K,) is true for the base period of a universal base, whose effect is 0 by construction;
-    ``post`` (K,) for t ≥ g, ``pre`` (K,) for periods before any anticipation.
+    ``own`` (K,) is the index of the cohort; ``group`` and ``time`` (K,) are ordinals; ``period`` and
+    ``base`` (K,) indices in the calendar; ``reference`` (K,) is true for the base period of a universal
+    base, whose effect is 0 by construction; ``post`` (K,) for t ≥ g, ``pre`` (K,) for periods before any
+    anticipation.
     """
 
+    own: Ints
     group: Ints
     time: Ints
     period: Ints
@@ -47,22 +49,22 @@ class Cells:
 
 def cells(cohorts: Ints, ordinals: Ints, base: Base, anticipation: int) -> Cells:
     """All pairs of an exposed cohort and a period; cohorts without a base period are left out."""
-    rows: list[tuple[int, int, int, int, bool]] = []
-    for g in (int(c) for c in cohorts if c != NEVER):
+    rows: list[tuple[int, int, int, int, bool, int]] = []
+    for own, g in enumerate(int(c) for c in cohorts if c != NEVER):
         before = np.flatnonzero(ordinals + anticipation < g)
         if not len(before):
             continue
         last = int(before[-1])
         for t, when in enumerate(ordinals):
             if base == "universal" or t > last:
-                rows.append((g, int(when), t, last, t == last))
+                rows.append((g, int(when), t, last, t == last, own))
             elif t > 0:
-                rows.append((g, int(when), t, t - 1, False))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 5)
+                rows.append((g, int(when), t, t - 1, False, own))
+    table = np.array(rows, dtype=np.int64).reshape(-1, 6)
     group, time = table[:, 0], table[:, 1]
     reference = table[:, 4].astype(bool)
     pre = (time + anticipation < group) & ~reference
-    return Cells(group, time, table[:, 2], table[:, 3], reference, time >= group, pre)
+    return Cells(table[:, 5], group, time, table[:, 2], table[:, 3], reference, time >= group, pre)
 
 
 def comparison(grid: Cells, cohorts: Ints, ordinals: Ints, control: Control, anticipation: int) -> Bools:
@@ -92,8 +94,7 @@ class Terms:
 
 def group_time(stats: Moments, grid: Cells, compared: Bools) -> tuple[Floats, Terms]:
     """Effects (K,), NaN where a side is empty, and their influence functions."""
-    own = np.searchsorted(stats.cohorts, grid.group)
-    active = ~grid.reference
+    own, active = grid.own, ~grid.reference
     sides: list[tuple[Ints, Ints, Ints, float]] = []
     at, who = np.nonzero(compared & active[:, None])
     k = np.flatnonzero(active)
@@ -125,7 +126,6 @@ def _side(
 
 def counts(stats: Moments, grid: Cells, compared: Bools) -> tuple[Ints, Ints]:
     """(K,) number of exposed and of comparison units observed in the cell's period."""
-    own = np.searchsorted(stats.cohorts, grid.group)
-    treated = stats.count[own, grid.period]
+    treated = stats.count[grid.own, grid.period]
     control = (compared * stats.count.T[grid.period]).sum(axis=1)
     return treated, control

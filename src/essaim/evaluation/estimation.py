@@ -156,7 +156,7 @@ def _estimate(panel: Panel, prepared: Prepared, stats: Moments, options: Options
     said = [*prepared.warnings, *([warning] if warning else []), *_warnings(work, ready, reasons)]
     return Result(
         cells=_cells(work, att.counts(stats, grid, compared)),
-        aggregations={kind: found[kind] for kind in options.aggregations},
+        aggregations={kind: found[kind] for kind in options.aggregations} | _by_attribute(ready, options),
         pretest=pretest,
         warnings=tuple(said),
         facts=_facts(work),
@@ -224,6 +224,32 @@ def _aggregation(work: _Work, rows: Weighting) -> Aggregation:
     ]
     keys = [work.key(rows.kind, int(key)) for key in rows.keys]
     return Aggregation(rows.kind, shown[-1], tuple(zip(keys, banded, strict=True)))
+
+
+def _by_attribute(panel: Panel, options: Options) -> dict[str, Aggregation]:
+    """Mean effect by level of the attribute, with differences to the first; empty without attribute."""
+    if panel.level is None:
+        return {}
+    if panel.covariates is not None or panel.weight.ndim == 2:
+        raise EvaluationError(
+            "--by ne se combine pas avec des covariables ni des poids qui varient. Retirez-les."
+        )
+    stats = moments(panel, panel.level)
+    assert stats.levels is not None
+    ordinals = np.array(panel.calendar.ordinals, dtype=np.int64)
+    grid = att.cells(stats.cohorts, ordinals, options.base, options.anticipation)
+    compared = att.comparison(grid, stats.cohorts, ordinals, options.control, options.anticipation)
+    compared &= stats.cohorts[None, :] != grid.group[:, None]
+    effect, terms = att.group_time(stats, grid, compared)
+    work = _Work(options, panel, stats, grid, effect, terms, None)
+    means, differences = aggregate.by_level(grid, effect, stats.levels, stats.unit_weight)
+    shown, apart = (
+        _estimates(rows.cells @ np.nan_to_num(effect), work.spread(rows.cells, rows.sizes), options.level)
+        for rows in (means, differences)
+    )
+    names = [panel.level_names[int(key)] for key in means.keys]
+    pairs = tuple((name, names[0], e) for name, e in zip(names[1:], apart, strict=True))
+    return {"by": Aggregation("by", shown[-1], tuple(zip(names, shown[:-1], strict=True)), None, pairs)}
 
 
 def _pretest(work: _Work, event: Weighting) -> tuple[bands.Pretest, str | None]:

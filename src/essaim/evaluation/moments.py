@@ -16,6 +16,7 @@ import numpy as np
 
 from essaim.evaluation.columns import Floats, Ints
 from essaim.evaluation.panel import Panel
+from essaim.evaluation.periods import NEVER
 
 #: Units a block: with a few dozen periods it stays in the second-level cache.
 _BLOCK = 2_048
@@ -31,7 +32,7 @@ class Moments:
     with each unit divided by one minus its leverage (CR2). ``trace`` (G,) and ``square`` (G, G) give
     Satterthwaite's degrees of freedom; NaN where CR2 is undefined (a cohort of one unit or of one cluster, a
     panel with holes). ``indicator`` (T,) and ``unit`` say where the indicators stand in the score.
-    ``clusters`` holds sums by cluster.
+    ``clusters`` holds sums by cluster, ``levels`` (G,) the level of an attribute.
     """
 
     cohorts: Ints
@@ -46,6 +47,7 @@ class Moments:
     indicator: Ints
     unit: int
     clusters: "ClusterSums | None" = None
+    levels: Ints | None = None
 
     @property
     def periods(self) -> int:
@@ -77,9 +79,18 @@ class ClusterSums:
     factor: Floats
 
 
-def moments(panel: Panel) -> Moments:
-    """The statistics of a panel, balanced or not, or of repeated cross-sections."""
+def moments(panel: Panel, level: Ints | None = None) -> Moments:
+    """The statistics of a panel, balanced or not, or of repeated cross-sections.
+
+    With a ``level`` (n,) of some attribute, exposed cohorts are split by it and ``cohorts`` repeats their
+    ordinals.
+    """
     cohorts, member = np.unique(panel.cohort, return_inverse=True)
+    levels = None
+    if level is not None:
+        pairs = np.column_stack([panel.cohort, np.where(panel.cohort == NEVER, -1, level)])
+        split, member = np.unique(pairs, axis=0, return_inverse=True)
+        cohorts, levels, member = split[:, 0], split[:, 1], member.ravel()
     periods = len(panel.calendar.ordinals)
     short = panel.balanced
     width = periods + 1 if short else 2 * periods + 1
@@ -102,6 +113,7 @@ def moments(panel: Panel) -> Moments:
         indicator=np.full(periods, width - 1) if short else np.arange(periods, 2 * periods),
         unit=width - 1,
         clusters=clusters,
+        levels=levels,
     )
 
 

@@ -22,7 +22,8 @@ class Panel:
 
     ``outcome`` is (n, T), NaN where the unit was not observed; ``cohort`` (n,) holds the ordinal of the first
     period of exposure, or ``NEVER``; ``weight`` is (n,) (one for each unit) or (n, T) (varying with the
-    period); ``cluster``, ``region`` and ``stratum`` (of the draw of waves) (n,) are codes; ``covariates`` is
+    period); ``cluster``, ``region``, ``stratum`` (of the draw of waves) and ``level`` (of the attribute
+    named by ``level_names``) (n,) are codes; ``covariates`` is
     (n, T, k). ``notes`` are French sentences on what was set aside on the way.
     """
 
@@ -34,6 +35,8 @@ class Panel:
     cluster: Ints | None = None
     region: Ints | None = None
     stratum: Ints | None = None
+    level: Ints | None = None
+    level_names: tuple[str, ...] = ()
     covariates: Floats | None = None
     covariate_names: tuple[str, ...] = ()
     outcome_name: str = "outcome"
@@ -54,6 +57,7 @@ class Panel:
         cluster: str | None = None,
         region: str | None = None,
         stratum: str | None = None,
+        by: str | None = None,
         covariates: Sequence[str] = (),
         unbalanced: bool = False,
         cross_sections: bool = False,
@@ -70,7 +74,7 @@ class Panel:
         >>> Panel.from_frame(rows).outcome
         array([[0. , 1.5]])
         """
-        options = [name for name in (weights, cluster, region, stratum) if name]
+        options = [name for name in (weights, cluster, region, stratum, by) if name]
         col.require(
             frame, [*([] if cross_sections else [unit]), time, cohort, outcome, *options, *covariates]
         )
@@ -95,6 +99,8 @@ class Panel:
                 cluster=table.codes(cluster),
                 region=table.codes(region),
                 stratum=table.codes(stratum),
+                level=table.codes(by),
+                level_names=table.names(by),
                 covariates=np.column_stack([table.numbers(name) for name in names]) if names else None,
                 covariate_names=names,
                 outcome_name=outcome,
@@ -123,6 +129,8 @@ class Panel:
             cluster=fixed(cluster, "grappe"),
             region=fixed(region, "région"),
             stratum=fixed(stratum, "strate du tirage"),
+            level=fixed(by, "valeur"),
+            level_names=table.names(by),
             covariates=np.stack([spread(table.numbers(name)) for name in names], axis=2) if names else None,
             covariate_names=names,
             outcome_name=outcome,
@@ -170,6 +178,7 @@ class Panel:
             cluster=None if self.cluster is None else self.cluster[kept],
             region=None if self.region is None else self.region[kept],
             stratum=None if self.stratum is None else self.stratum[kept],
+            level=None if self.level is None else self.level[kept],
             covariates=None if self.covariates is None else self.covariates[kept],
             notes=(*self.notes, note) if note else self.notes,
         )
@@ -212,6 +221,11 @@ class _Table:
 
     def numbers(self, column: str) -> Floats:
         return col.numbers(self.frame, column, self.first_row)
+
+    def names(self, column: str | None) -> tuple[str, ...]:
+        if column is None:
+            return ()
+        return tuple(str(value) for value in col.codes(self.frame, column, self.first_row)[1])
 
     def codes(self, column: str | None) -> Ints | None:
         return None if column is None else col.codes(self.frame, column, self.first_row)[0]

@@ -23,6 +23,7 @@ TITLES = {
     "event": "Effet selon le temps depuis l’ouverture",
     "group": "Effet par vague",
     "calendar": "Effet par période",
+    "by": "Effet par valeur de l’attribut",
 }
 
 CSS = """

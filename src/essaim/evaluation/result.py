@@ -69,7 +69,7 @@ class Cell:
 
 
 #: Name, in JSON, of what the estimates of each aggregation are indexed by.
-KEY_NAMES = {"event": "event_time", "group": "group", "calendar": "time"}
+KEY_NAMES = {"event": "event_time", "group": "group", "calendar": "time", "by": "value"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +83,23 @@ class Aggregation:
     overall: Estimate
     by: tuple[tuple[int | str, Estimate], ...] = ()
     p_value: float | None = None
+    differences: tuple[tuple[str, str, Estimate], ...] = ()
 
     def to_json(self) -> Json:
         """``E`` for the simple aggregation, else ``{"overall": E, "by": [{key, …E}]}``."""
         if self.kind == "simple":
             return self.overall.to_json()
-        name = KEY_NAMES.get(self.kind, "value")
-        return {
+        name = KEY_NAMES[self.kind]
+        shown: Json = {
             "overall": self.overall.to_json(),
             "by": [{name: key, **effect.to_json()} for key, effect in self.by],
         }
+        if self.kind == "by":
+            shown["differences"] = [
+                {"value": one, "reference": other, **effect.to_json()}
+                for one, other, effect in self.differences
+            ]
+        return shown
 
 
 @dataclass(frozen=True, slots=True)
