@@ -29,13 +29,8 @@ COMMUNITY_ABILITIES = {
 """The community of one programme: those who spread it, receive it, pay for it and evaluate it."""
 
 
-def community_roles(user: Any, programme: Any) -> frozenset[str]:
-    """Roles on the programme, and ``receiver`` for the members of a structure that receives it."""
-    return roles_on_programme(user, programme)
-
-
 def _event_roles(user: Any, event: Event) -> frozenset[str]:
-    roles = set(community_roles(user, event.programme)) if event.programme else {"public"}
+    roles = set(roles_on_programme(user, event.programme)) if event.programme else {"public"}
     if event.organiser_id in organisation_ids(user):
         roles.add("organiser")
     return frozenset(roles)
@@ -45,7 +40,7 @@ EVENT_POLICY: Policy[Event] = Policy(
     abilities=EVENT_ABILITIES, roles=_event_roles, state=lambda event: event.visibility
 )
 COMMUNITY_POLICY: Policy[Any] = Policy(
-    abilities=COMMUNITY_ABILITIES, roles=community_roles, state=lambda programme: ANY_STATE
+    abilities=COMMUNITY_ABILITIES, roles=roles_on_programme, state=lambda programme: ANY_STATE
 )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.conf import settings
 
-from essaim.platform.organisations.permissions import memberships
 from essaim.platform.programmes.permissions import roles_on_programme
 from essaim.platform.programmes.services import all_programmes
+from essaim.platform.sites.services import received_by
 from essaim.platform.todo import Todo
 
 _DESK_ROLES = ("network", "animator", "funder", "evaluator", "partner")
@@ -17,11 +17,11 @@ _DESK_ROLES = ("network", "animator", "funder", "evaluator", "partner")
 
 @dataclass(slots=True)
 class Desk:
-    """``todos`` soonest first; ``by_role[role]`` the programmes on which the person holds that role."""
+    """``todos`` soonest first; ``by_role[role]`` the programmes on which the person holds that role; ``sites`` those they carry."""
 
     todos: list[Todo]
     by_role: dict[str, list[Any]] = field(default_factory=dict)
-    receives: bool = False
+    sites: list[Any] = field(default_factory=list)
 
 
 def desk(user: Any) -> Desk:
@@ -30,8 +30,7 @@ def desk(user: Any) -> Desk:
     for programme in all_programmes():
         for role in roles_on_programme(user, programme) & set(_DESK_ROLES):
             by_role.setdefault(role, []).append(programme)
-    receives = any(m.organisation.kind == "structure" for m in memberships(user))
-    return Desk(todos_for(user), by_role, receives)
+    return Desk(todos_for(user), by_role, list(received_by(user)))
 
 
 def todos_for(user: Any) -> list[Todo]:

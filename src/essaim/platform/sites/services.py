@@ -16,6 +16,7 @@ from essaim.platform.audit import writing_as
 from essaim.platform.community.services import create_lesson
 from essaim.platform.dates import bounds
 from essaim.platform.organisations import services as organisations
+from essaim.platform.organisations.permissions import organisation_ids
 from essaim.platform.programmes.services import version_numbered
 from essaim.platform.sites.models import (
     AdaptationRevision,
@@ -49,6 +50,13 @@ def sites_of(programme: "Programme") -> QuerySet[Site]:
         .select_related("wave", "protocol_version")
         .prefetch_related("structures")
     )
+
+
+def received_by(user: Any) -> QuerySet[Site]:
+    """Sites that the person's structures carry and that have not ended, with their programme."""
+    mine = organisation_ids(user)
+    found = Site.objects.filter(structures__in=mine).exclude(stage=Site.Stage.ENDED)
+    return found.select_related("programme").distinct()
 
 
 def site_for(user: Any, pk: int, action: str = "view") -> Site:
