@@ -19,6 +19,8 @@ from essaim.platform.community.models import Lesson
 from essaim.platform.evaluations import maturity, panels, report, services
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
 from essaim.platform.programmes import services as programmes
+from essaim.platform.sites import services as services_of_sites
+from tests.realdata.folder import FOLDER
 
 
 @pytest.fixture
@@ -175,6 +177,36 @@ def test_columns_nobody_asked_for_are_not_kept() -> None:
     draft = panels.from_one_file(("p.csv", frame.write_csv().encode()))
     assert "remarque" not in pl.read_csv(draft.csv).columns
     assert any("remarque" in note for note in draft.notes)
+
+
+def test_the_sites_of_the_programme_may_be_the_waves(make) -> None:
+    programme = make.programme()
+    wave = services_of_sites.create_wave(programme, number=1)
+    make.site(programme, "Daté", code="33", level="departement", stage="open", opened_on="2007-06", wave=wave)
+    make.site(programme, "Sans date", code="59", level="departement", stage="open")
+    assert services.waves_of_sites(programme) == b"code,date,vague\n33,2007-06-01,1"
+
+
+def test_sites_without_a_date_make_no_waves(make) -> None:
+    programme = make.programme()
+    make.site(programme, stage="open")
+    with pytest.raises(panels.BadPanel, match="date d’ouverture"):
+        services.waves_of_sites(programme)
+
+
+@pytest.mark.realdata
+def test_the_main_job_by_uploading_the_file_of_insee(make, evaluator, client) -> None:
+    """RSA 2007 on unemployment: 34 départements in two quarters, window with its reason, an answer near zero."""
+    plan = services.freeze_plan(make.plan(evaluator.programme))
+    file = SimpleUploadedFile("sl_etc_2025T3.xls", (FOLDER / "sl_etc_2025T3.xls").read_bytes())
+    given = {"title": "RSA", "source": "Insee", "outcome": file, "example": "rsa_2007"}
+    draft = client.post(_url("panel_new", evaluator.programme, plan.pk), given).context["draft"]
+    assert (draft.units, draft.exposed, draft.window) == (96, 34, "2005T1 – 2009T1")
+    assert "généralisé" in draft.window_reason
+    client.post(_url("panel_confirm", evaluator.programme, plan.pk))
+    estimated = services.run_estimate(Panel.objects.get(), by=evaluator.person)
+    simple = estimated.result["aggregations"]["simple"]
+    assert simple["conf_low"] < 0 < simple["conf_high"]
 
 
 # Estimates and reports

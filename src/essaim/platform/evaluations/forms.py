@@ -66,6 +66,7 @@ class PanelForm(forms.Form):
         required=False,
         choices=[
             ("", _("dans mon fichier")),
+            ("sites", _("les sites de ce programme : leur territoire et leur date d’ouverture")),
             *((example.name, example.title) for example in WAVE_EXAMPLES),
         ],
         help_text=_(

@@ -23,7 +23,7 @@ class EvaluationPlan(models.Model):
         NEVER = "nevertreated", _("les territoires jamais exposés")
         NOT_YET = "notyettreated", _("les territoires pas encore exposés")
 
-    audit_exclude = ("document",)
+    audit_exclude = ("document", "sha256")
 
     programme = models.ForeignKey(
         "programmes.Programme", models.CASCADE, related_name="plans", verbose_name=_("programme")

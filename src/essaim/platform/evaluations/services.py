@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from essaim import __version__
 from essaim.platform.community.services import create_lesson
+from essaim.platform.dates import bounds
 from essaim.platform.evaluations import panels, report
 from essaim.platform.evaluations.models import Departure, Estimate, EvaluationPlan, Panel
-from essaim.platform.evaluations.panels import Draft
+from essaim.platform.evaluations.panels import BadPanel, Draft
 from essaim.platform.evaluations.permissions import POLICY
 from essaim.platform.evaluations.tasks import run_estimate as task
 from essaim.platform.programmes.permissions import POLICY as PROGRAMME
@@ -161,6 +162,25 @@ def add_panel(
     panel.full_clean()
     panel.save()
     return panel
+
+
+def waves_of_sites(programme: "Programme") -> bytes:
+    """The table of waves that the programme's own sites make: territory, opening, wave; undated sites are left out.
+
+    A partial date counts from its first possible day. Errors: ``BadPanel`` when no site can be dated and placed.
+    """
+    lines = [
+        f"{site.territory_code},{bounds(site.opened_on)[0].isoformat()},{site.wave.number if site.wave else ''}"
+        for site in opened_sites(programme)
+        if site.territory_code and site.opened_on
+    ]
+    if not lines:
+        raise BadPanel(
+            _(
+                "Aucun site de ce programme n’a à la fois un territoire codé et une date d’ouverture : les préciser."
+            )
+        )
+    return "\n".join(["code,date,vague", *lines]).encode()
 
 
 # Estimates

@@ -114,7 +114,7 @@ def panel_new(request: Request, slug: str, pk: int) -> HttpResponse:
     draft = None
     if request.method == "POST" and form.is_valid():
         try:
-            draft = _read(form.cleaned_data)
+            draft = _read(form.cleaned_data, found)
         except panels.BadPanel as error:
             form.add_error("outcome", str(error))
         else:
@@ -124,9 +124,11 @@ def panel_new(request: Request, slug: str, pk: int) -> HttpResponse:
     return render(request, "evaluations/panel_new.html", context)
 
 
-def _read(given: dict[str, Any]) -> panels.Draft:
+def _read(given: dict[str, Any], plan: EvaluationPlan) -> panels.Draft:
     outcome = (given["outcome"].name, given["outcome"].read())
     waves = given["example"] or (given["waves"] and (given["waves"].name, given["waves"].read()))
+    if waves == "sites":
+        waves = (_("sites du programme"), services.waves_of_sites(plan.programme))
     persons = given["counts_persons"]
     if not waves:
         return panels.from_one_file(outcome, counts_persons=persons)

@@ -11,3 +11,15 @@ register = template.Library()
 def signed(value: float | None) -> str:
     """« +0,123 », « −0,045 »; undefined is a dash."""
     return shown(value)
+
+
+@register.filter
+def compact(value: float) -> str:
+    """« 0,3 »: as many decimals as were given."""
+    return f"{value:.10g}".replace(".", ",")
+
+
+@register.filter
+def minus(value: object) -> str:
+    """A time since opening with a true minus sign; a period or a cohort is left as it is."""
+    return f"−{-value}" if isinstance(value, int) and value < 0 else str(value)
