@@ -28,6 +28,7 @@ def build(world: World) -> dict[str, str]:
     proposal = services.propose(
         world.programme, title="Une idée", text="Elle sert.", by=world.receiver, site=site
     )
+    services.open_draft(world.programme, by=world.network)
     spotted = {"summary": "Une idée.", "reason": "Elle plaît."}
     ours = services.spot(
         title="Suivie", owner=make.organisation("Porteuse"), programme=world.programme, **spotted

@@ -160,3 +160,16 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea,
         max_length=5000,
     )
+
+
+class PublishForm(forms.Form):
+    number = forms.CharField(
+        label=_("Numéro"),
+        help_text=_(
+            "Il suit de ce qui change : majeur si les sites doivent agir, mineur s’ils peuvent y gagner."
+        ),
+        max_length=20,
+    )
+    notes = forms.CharField(
+        label=_("Notes de version"), widget=forms.Textarea(attrs={"rows": 14}), max_length=20_000
+    )

@@ -1,9 +1,11 @@
 from django.urls import path
 
-from essaim.platform.programmes import views, views_adaptation, views_funnel, views_proposals
+from essaim.platform.programmes import views, views_adaptation, views_draft, views_funnel, views_proposals
 
 app_name = "programmes"
 _protocol = "programmes/<slug:slug>/protocol/"
+_draft = _protocol + "draft/"
+_inner = _draft + "in/<slug:component>/<slug:section>/"
 _adaptation = "programmes/<slug:slug>/sites/<int:pk>/adaptation/"
 urlpatterns = [
     path("programmes/", views.programmes, name="programmes"),
@@ -16,6 +18,23 @@ urlpatterns = [
     path(_protocol + "versions/<str:number>/protocol.pdf", views.protocol_pdf, name="protocol_pdf"),
     path(_protocol + "versions/<str:number>/protocol.docx", views.protocol_docx_file, name="protocol_docx"),
     path(_protocol + "versions/<str:number>/protocol.yaml", views.protocol_yaml, name="protocol_yaml"),
+    path(_draft, views_draft.draft, name="draft"),
+    path(_draft + "start/", views_draft.start, name="start_draft"),
+    path(_draft + "essence/", views_draft.essence, name="edit_essence"),
+    path(_draft + "submit/", views_draft.submit, name="submit_draft"),
+    path(_draft + "take-back/", views_draft.take_back, name="take_back"),
+    path(_draft + "discard/", views_draft.discard, name="discard_draft"),
+    path(_draft + "publish/", views_draft.publish, name="publish_draft"),
+    path(_inner + "new/", views_draft.edit_item, name="add_inner"),
+    path(_inner + "<slug:item>/edit/", views_draft.edit_item, name="edit_inner"),
+    path(_inner + "<slug:item>/remove/", views_draft.remove_item, name="remove_inner"),
+    path(_inner + "<slug:item>/move/<slug:direction>/", views_draft.move_item, name="move_inner"),
+    path(_draft + "<slug:section>/new/", views_draft.edit_item, name="add_item"),
+    path(_draft + "<slug:section>/<slug:item>/edit/", views_draft.edit_item, name="edit_item"),
+    path(_draft + "<slug:section>/<slug:item>/remove/", views_draft.remove_item, name="remove_item"),
+    path(
+        _draft + "<slug:section>/<slug:item>/move/<slug:direction>/", views_draft.move_item, name="move_item"
+    ),
     path("programmes/<slug:slug>/proposals/", views_proposals.proposals, name="proposals"),
     path("programmes/<slug:slug>/proposals/new/", views_proposals.new_proposal, name="new_proposal"),
     path("programmes/<slug:slug>/proposals/<int:pk>/", views_proposals.proposal, name="proposal"),

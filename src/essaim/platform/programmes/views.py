@@ -89,7 +89,8 @@ def protocol(request: Request, slug: str, number: str = "") -> HttpResponse:
     current = services.current_version(programme)
     version = _version(programme, number) if number else current
     if version is None:
-        return render(request, "programmes/protocol_none.html", {"programme": programme})
+        can = POLICY.actions(request.user, programme)
+        return render(request, "programmes/protocol_none.html", {"programme": programme, "can": can})
     context = {
         "programme": programme,
         "version": version,
