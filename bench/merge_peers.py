@@ -397,7 +397,7 @@ def keyed(document: Json) -> Json:
     """Lists of items with identifiers as objects."""
     return {
         key: {item["id"]: keyed(item) for item in value}
-        if isinstance(value, list) and value and isinstance(value[0], dict)
+        if key in ("components", "parameters", "sources")
         else value
         for key, value in document.items()
     }
@@ -425,7 +425,7 @@ def generic(case: Case) -> Outcome:
         document = unkeyed(merged)
     except UnresolvedConflictsException:
         return Outcome(True)
-    except (KeyError, TypeError, AttributeError, IndexError):
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         return Outcome(False, broken=True)
     return judged(case, document)
 
