@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -13,8 +14,8 @@ from django.utils.translation import gettext as _
 from essaim.platform.audit import writing_as
 from essaim.platform.campaigns import services as campaigns
 from essaim.platform.programmes.permissions import programmes_where
-from essaim.platform.territories import ranking, sources
-from essaim.platform.territories.models import Decision, Study
+from essaim.platform.territories import own_tables, ranking, sources, wave
+from essaim.platform.territories.models import Decision, Indicator, Study, Upload
 from essaim.platform.todo import Todo
 from essaim.territory.criteria import FAMILIES
 from essaim.territory.study import FORMAT
@@ -226,6 +227,71 @@ def accept_proposal(study: Study, by: "User") -> list[Decision]:
     """Keep every proposed territory on which nothing was decided yet."""
     decided = set(study.decisions.values_list("code", flat=True))
     return [decide(study, code, True, "", by) for code in study.proposed() if code not in decided]
+
+
+@transaction.atomic
+def choose_wave(study: Study, asked: Mapping[str, Any]) -> Study:
+    """The wave of this ranking under the committee's constraints; it becomes the study's proposal.
+
+    Errors: ``ValidationError`` naming the constraints that cannot hold together.
+    """
+    if study.state != Study.State.RANKED:
+        raise ValidationError(_("La vague se choisit sur une étude classée et pas encore décidée."))
+    found = wave.choose_wave(ranking.replay(study), asked)
+    found["others"] = [
+        {
+            **other,
+            "in": [name_of(study, c) for c in other["in"]],
+            "out": [name_of(study, c) for c in other["out"]],
+        }
+        for other in found["others"]
+    ]
+    study.wave, study.portfolio = dict(asked), found
+    study.full_clean()
+    study.save()
+    return study
+
+
+def keep_upload(programme: "Programme", name: str, content: bytes, by: "User") -> Upload:
+    """Keep a file until it is declared; those of a day ago that nobody declared go."""
+    for old in Upload.objects.filter(at__lt=timezone.now() - timedelta(days=1)).defer("content"):
+        old.delete()
+    upload = Upload(programme=programme, name=name[:250], content=content, by=by)
+    upload.full_clean()
+    upload.save()
+    return upload
+
+
+@transaction.atomic
+def make_indicator(upload: Upload, declared: Mapping[str, Any]) -> Indicator:
+    """Read the whole file as declared, keep its components, and let the file go."""
+    checked = own_tables.check(upload, declared)
+    if not checked.ready:
+        raise ValidationError(list(checked.problems) or [_("Aucune valeur lue dans ce tableau.")])
+    taken = {*upload.programme.indicators.values_list("key", flat=True), *sources.reserved_keys()}
+    told = {name: declared[name] for name in ("label", "unit", "source", "date", "licence", "definition")}
+    indicator = Indicator(
+        programme=upload.programme,
+        key=own_tables.key_for(declared["label"], taken),
+        level=checked.table.level,
+        decimals=declared["decimals"],
+        simulated=declared["simulated"],
+        aggregation=own_tables.declared_aggregation(declared),
+        data=[list(row) for row in checked.table.data.rows()],
+        names=checked.names,
+        file_name=upload.name,
+        sha256=own_tables.sha256(upload),
+        **told,
+    )
+    indicator.full_clean()
+    indicator.save()
+    upload.delete()
+    return indicator
+
+
+def delete_indicator(indicator: Indicator) -> None:
+    """Studies already ranked keep the values they used."""
+    indicator.delete()
 
 
 def name_of(study: Study, code: str) -> str:

@@ -18,6 +18,7 @@ from essaim.platform.campaigns import services as campaigns
 from essaim.platform.territories.models import Indicator
 from essaim.territory import codes
 from essaim.territory.codes import LEVELS, Level
+from essaim.territory.criteria import FAMILIES
 from essaim.territory.indicators import shipped_measures, shipped_table
 from essaim.territory.table import Measure, Table
 
@@ -47,6 +48,11 @@ def measures_for(programme: "Programme", unit: str) -> dict[str, Measure]:
         if _reaches(own.level, unit):
             found[own.key] = measure_of(own)
     return found
+
+
+def reserved_keys() -> set[str]:
+    """Keys that a person's indicator may not take: those of the shipped ones, and the names of families."""
+    return {*shipped_measures("commune"), INTEREST, *FAMILIES}
 
 
 def _reaches(level: str, unit: str) -> bool:

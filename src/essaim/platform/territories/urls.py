@@ -1,9 +1,10 @@
 from django.urls import path
 
-from essaim.platform.territories import place_views, views
+from essaim.platform.territories import own_views, place_views, views, wave_views
 
 app_name = "territories"
 _STUDIES = "programmes/<slug:slug>/studies"
+_INDICATORS = "programmes/<slug:slug>/indicators"
 _STUDY = f"{_STUDIES}/<int:pk>"
 urlpatterns = [
     path("territories/", place_views.search, name="search"),
@@ -25,4 +26,10 @@ urlpatterns = [
     path(f"{_STUDY}/study.yaml", views.export_yaml, name="yaml"),
     path(f"{_STUDY}/data.csv", views.export_data, name="data_csv"),
     path(f"{_STUDY}/ranking.csv", views.export_ranking, name="ranking_csv"),
+    path(f"{_STUDY}/wave/", wave_views.wave, name="wave"),
+    path(f"{_STUDY}/sheet.pdf", wave_views.sheet_pdf, name="sheet_pdf"),
+    path(f"{_STUDY}/sheet.docx", wave_views.sheet_word, name="sheet_docx"),
+    path(f"{_INDICATORS}/new/", own_views.upload, name="upload"),
+    path(f"{_INDICATORS}/uploads/<int:pk>/", own_views.declare, name="declare"),
+    path(f"{_INDICATORS}/<int:pk>/delete/", own_views.delete, name="delete_indicator"),
 ]

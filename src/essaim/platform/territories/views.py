@@ -36,7 +36,7 @@ def study_for(request: Request, slug: str, pk: int, action: str) -> Study:
     return found
 
 
-def _page(request: Request, found: Study, template: str, **context: Any) -> HttpResponse:
+def page(request: Request, found: Study, template: str, **context: Any) -> HttpResponse:
     can = STUDY_POLICY.actions(request.user, found)
     shared = {"programme": found.programme, "study": found, "can": can}
     return render(request, f"territories/{template}.html", shared | context)
@@ -115,7 +115,7 @@ def study(request: Request, slug: str, pk: int) -> HttpResponse:
             "provenance": found.result["provenance"],
             "undecided": [c for c in found.proposed() if c not in {d.code for d in found.decisions.all()}],
         }
-    return _page(request, found, "study", **context)
+    return page(request, found, "study", **context)
 
 
 def scope(request: Request, slug: str, pk: int) -> HttpResponse:
@@ -128,7 +128,7 @@ def scope(request: Request, slug: str, pk: int) -> HttpResponse:
             form.add_error(None, error.messages)
         else:
             return redirect("territories:criteria", slug=slug, pk=pk)
-    return _page(request, found, "scope", form=form, step=1)
+    return page(request, found, "scope", form=form, step=1)
 
 
 def criteria(request: Request, slug: str, pk: int) -> HttpResponse:
@@ -148,7 +148,7 @@ def criteria(request: Request, slug: str, pk: int) -> HttpResponse:
         else:
             return redirect("territories:weights", slug=slug, pk=pk)
     rows = [(form, measures[row["indicator"]]) for form, row in zip(formset.forms, initial, strict=False)]
-    return _page(request, found, "criteria", formset=formset, rows=rows, problem=problem, step=2)
+    return page(request, found, "criteria", formset=formset, rows=rows, problem=problem, step=2)
 
 
 def weights(request: Request, slug: str, pk: int) -> HttpResponse:
@@ -166,7 +166,7 @@ def weights(request: Request, slug: str, pk: int) -> HttpResponse:
         else:
             return redirect("territories:weights", slug=slug, pk=pk)
     sentences = reading.weights_in_words(found.document, measures)
-    return _page(request, found, "weights", form=form, sentences=sentences, step=3, **_first_look(found))
+    return page(request, found, "weights", form=form, sentences=sentences, step=3, **_first_look(found))
 
 
 def _first_look(found: Study) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def run(request: Request, slug: str, pk: int) -> HttpResponse:
 def progress(request: Request, slug: str, pk: int) -> HttpResponse:
     """Where a long ranking is; the page polls it and reloads itself at the end."""
     found = study_for(request, slug, pk, "view")
-    response = _page(request, found, "_progress")
+    response = page(request, found, "_progress")
     if not found.is_computing:
         response["HX-Refresh"] = "true"
     return response
@@ -232,7 +232,7 @@ def explain(request: Request, slug: str, pk: int, code: str) -> HttpResponse:
                 messages.success(request, _("Décision enregistrée."))
                 return redirect("territories:study", slug=slug, pk=pk)
     context: dict[str, Any] = {"code": code, "decision": decision, "form": form}
-    return _page(request, found, "explain", **context, **_explained(found, code))
+    return page(request, found, "explain", **context, **_explained(found, code))
 
 
 def _explained(found: Study, code: str) -> dict[str, Any]:
@@ -256,7 +256,7 @@ def accept(request: Request, slug: str, pk: int) -> HttpResponse:
         kept = services.accept_proposal(found, request.user)
         messages.success(request, _("%(count)d territoires retenus.") % {"count": len(kept)})
         return redirect("territories:study", slug=slug, pk=pk)
-    return _page(request, found, "accept", proposed=proposed)
+    return page(request, found, "accept", proposed=proposed)
 
 
 @require_POST
@@ -272,7 +272,7 @@ def delete(request: Request, slug: str, pk: int) -> HttpResponse:
         services.delete_study(found)
         messages.success(request, _("Étude effacée."))
         return redirect("territories:studies", slug=slug)
-    return _page(request, found, "delete")
+    return page(request, found, "delete")
 
 
 def _file(content: str, kind: str, name: str) -> HttpResponse:
