@@ -29,6 +29,9 @@ SINGLE: Final = 50_000_000
 BLOCK_CELLS: Final = 3_000_000
 # Scores nearer than this are a tie: the precision that both widths of floating point can hold.
 TIE: Final = 2e-6
+# Scores in whole steps, packed above the bits of a column number (2,048 of them, above FULL_RANKS).
+STEPS: Final = float(1 << 40)
+COLUMN_BITS: Final = 11
 NORMAL_95: Final = 1.959963984540054
 
 
@@ -192,20 +195,26 @@ def _members(scores: Scores, k: int) -> tuple[NDArray[np.intp], NDArray[np.intp]
 
 
 def _rank_counts(scores: Scores) -> Floats:
-    """(n, n) how often each territory (row) has each rank (column)."""
+    """(n, n) how often each territory (row) has each rank (column).
+
+    Score and column are packed in one integer, because sorting integers is several times faster than argsort.
+    """
     n = scores.shape[1]
-    order = np.argsort(-scores, axis=1)
-    ordered = np.take_along_axis(scores, order, axis=1)
-    tied = (ordered[:, :-1] - ordered[:, 1:] <= TIE).any(axis=1)
+    keys = np.rint((scores.max() - scores) * STEPS).astype(np.int64) << COLUMN_BITS
+    keys |= np.arange(n)
+    keys.sort(axis=1)
+    order, distance = keys & ((1 << COLUMN_BITS) - 1), keys >> COLUMN_BITS
+    near = np.diff(distance, axis=1) <= TIE * STEPS
+    tied = near.any(axis=1)
     clear = np.bincount((order[~tied] * n + np.arange(n)).ravel(), minlength=n * n).reshape(n, n)
-    return clear + _tied_rank_counts(order[tied], ordered[tied]) if tied.any() else np.asarray(clear, float)
+    return clear + _tied_rank_counts(order[tied], near[tied]) if tied.any() else np.asarray(clear, float)
 
 
-def _tied_rank_counts(order: NDArray[np.intp], ordered: Scores) -> Floats:
+def _tied_rank_counts(order: NDArray[np.int64], near: NDArray[np.bool_]) -> Floats:
     """The same for draws with ties: a group of t equals has 1/t of each of its t ranks."""
     count, n = order.shape
     opens = np.ones((count, n), bool)
-    opens[:, 1:] = ordered[:, :-1] - ordered[:, 1:] > TIE
+    opens[:, 1:] = ~near
     starts = np.flatnonzero(opens)
     sizes = np.diff(np.append(starts, count * n))
     length = np.repeat(sizes, sizes)
