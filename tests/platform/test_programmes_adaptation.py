@@ -166,3 +166,19 @@ def test_the_upgrade_screen_shows_both_sides_and_confirms(make, site, structure,
     assert held(site).version == "1.0.0"
     assert client.post(url, {"choice_0": "follow"}).status_code == 302
     assert held(site).version == "2.0.0"
+
+
+def test_the_map_counts_what_each_site_does_in_few_queries(
+    make, site, writer, login, django_assert_max_num_queries
+) -> None:
+    days(site, 4, writer)
+    for name in ("Deux", "Trois", "Quatre"):
+        other = make.site(site.programme, name=name)
+        sites.update_site(other, protocol_version=site.protocol_version)
+    head = site.programme.roles.first().organisation
+    client = login(make.member(head))
+    with django_assert_max_num_queries(14):
+        page = client.get(reverse("programmes:adaptation_map", args=[site.programme.slug]))
+    rows = {row.title: row for row in page.context["rows"]}
+    assert rows["Rythme"].counts == {"adapted": 1, "followed": 3}
+    assert rows["Accueil"].counts == {"followed": 4}

@@ -127,7 +127,7 @@ def _item(d: Difference, protocol: Protocol) -> str:
     items = lists.get(d.section, getattr(protocol, d.section, ()))
     for one in items:
         if one.id == d.item:
-            return str(next(getattr(one, name) for name in ("title", "label", "text") if hasattr(one, name)))
+            return _title(one)
     return ""
 
 
@@ -145,5 +145,11 @@ def _plain(d: Difference, value: Any, protocol: Protocol, parameter: Parameter |
         return str(next((value[name] for name in ("title", "label", "text", "name") if name in value), ""))
     if isinstance(value, list | tuple):
         return listed([_plain(d, one, protocol, None) for one in value], _("et"))
+    if d.field in ("sources", "tools", "roles", "prerequisites", "indicators"):
+        return next((_title(one) for one in getattr(protocol, d.field) if one.id == value), str(value))
     component = protocol.component(str(value))
     return component.title if component else str(value)
+
+
+def _title(one: Any) -> str:
+    return str(next(getattr(one, name) for name in ("title", "label", "text") if hasattr(one, name)))

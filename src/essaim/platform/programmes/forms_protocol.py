@@ -27,7 +27,11 @@ def _line(label: Any, required: bool = True, help_text: Any = "") -> Maker:
 
 def _text(label: Any, required: bool = True, help_text: Any = "") -> Maker:
     return lambda protocol: forms.CharField(
-        label=label, required=required, widget=forms.Textarea, max_length=20_000, help_text=help_text
+        label=label,
+        required=required,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=20_000,
+        help_text=help_text,
     )
 
 

@@ -39,6 +39,7 @@ urlpatterns = [
     path("programmes/<slug:slug>/proposals/new/", views_proposals.new_proposal, name="new_proposal"),
     path("programmes/<slug:slug>/proposals/<int:pk>/", views_proposals.proposal, name="proposal"),
     path("programmes/<slug:slug>/proposals/<int:pk>/decide/", views_proposals.decide, name="decide_proposal"),
+    path("programmes/<slug:slug>/adaptations/", views_adaptation.adaptation_map, name="adaptation_map"),
     path(_adaptation, views_adaptation.adaptation, name="adaptation"),
     path(_adaptation + "add/", views_adaptation.add, name="add_component"),
     path(_adaptation + "territory/", views_adaptation.territory, name="territory"),

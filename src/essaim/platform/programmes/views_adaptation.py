@@ -21,8 +21,8 @@ from essaim.platform.programmes.forms_adaptation import (
     UpgradeForm,
 )
 from essaim.platform.programmes.reading import TERRITORY_TYPES, listed
-from essaim.platform.programmes.services import current_version
-from essaim.platform.sites.permissions import POLICY
+from essaim.platform.programmes.services import current_version, programme_for
+from essaim.platform.sites.permissions import POLICY, visible_sites
 from essaim.platform.sites.services import current_adaptation, site_for
 from essaim.protocol.adaptation import find_parameter
 
@@ -210,3 +210,22 @@ def upgrade(request: Request, slug: str, pk: int) -> HttpResponse:
         "back": reverse("programmes:adaptation", args=[slug, pk]),
     }
     return render(request, "programmes/upgrade.html", context)
+
+
+def adaptation_map(request: Request, slug: str) -> HttpResponse:
+    """Which component is adapted most, and where, among the sites that follow the version in force."""
+    programme = programme_for(request.user, slug, "view_proposals")
+    version = current_version(programme)
+    seen = (
+        visible_sites(request.user, programme)
+        .filter(protocol_version=version)
+        .prefetch_related("adaptations")
+    )
+    followers = list(seen.distinct()) if version else []
+    context = {
+        "programme": programme,
+        "version": version,
+        "sites": followers,
+        "rows": adapting.adaptation_map(version.protocol, followers) if version and followers else [],
+    }
+    return render(request, "programmes/adaptation_map.html", context)
