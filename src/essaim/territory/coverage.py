@@ -68,11 +68,11 @@ def cover(problem: Cover, seconds: float = 20.0, target: float = 0.005, seed: in
     rng = np.random.default_rng(seed)
     rounds = 0
     while True:
-        bound.improve(best_value, steps=40, end=end)
+        bound.improve(best_value, steps=120, end=end)
         if best_value >= bound.value * (1 - target) or time.monotonic() > end:
             break
-        for attempt in range(4):
-            # One repair in four starts from what the relaxation itself would choose.
+        for attempt in range(3):
+            # One repair in three starts from what the relaxation itself would choose.
             start = np.flatnonzero(bound.choice > 0.5) if attempt == 0 else best
             _restart(state, start, rng)
             _swap(state, end)

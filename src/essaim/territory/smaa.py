@@ -27,8 +27,9 @@ FULL_RANKS: Final = 2_000
 # From this many scores on, they are computed in single precision.
 SINGLE: Final = 50_000_000
 BLOCK_CELLS: Final = 3_000_000
-# Scores nearer than this are a tie: the precision that both widths of floating point can hold.
-TIE: Final = 2e-6
+# Scores nearer than this are a tie: what is left of a sum of products in double, and in single precision.
+TIE: Final = 1e-9
+TIE_SINGLE: Final = 2e-6
 # Scores in whole steps, packed above the bits of a column number (2,048 of them, above FULL_RANKS).
 STEPS: Final = float(1 << 40)
 COLUMN_BITS: Final = 11
@@ -186,9 +187,10 @@ def _count(block: _Block, k: int, with_ranks: bool, reference: NDArray[np.intp])
 def _members(scores: Scores, k: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
     """Rows, columns and shares of those among the first k; those tied at the limit share its places."""
     count, n = scores.shape
+    tie = TIE if scores.dtype == np.float64 else TIE_SINGLE
     limit = np.partition(scores, n - k, axis=1)[:, n - k]
-    rows, columns = np.divmod(np.flatnonzero(scores >= (limit - TIE)[:, None]), n)
-    sure = scores[rows, columns] > limit[rows] + TIE
+    rows, columns = np.divmod(np.flatnonzero(scores >= (limit - tie)[:, None]), n)
+    sure = scores[rows, columns] > limit[rows] + tie
     above = np.bincount(rows[sure], minlength=count)
     tied = np.bincount(rows[~sure], minlength=count)
     return rows, columns, np.where(sure, 1.0, ((k - above) / np.maximum(tied, 1))[rows])
