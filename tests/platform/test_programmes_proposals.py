@@ -93,3 +93,14 @@ def test_giving_up_the_draft_reopens_its_proposals(make, programme) -> None:
     services.discard_draft(services.accept(proposal, reason="Oui.", by=make.user()))
     proposal.refresh_from_db()
     assert (proposal.state, proposal.version, proposal.reason) == (Proposal.State.OPEN, None, "")
+
+
+def test_the_network_is_told_what_waits_for_it_and_nobody_else_is(make) -> None:
+    head = make.organisation()
+    programme = make.programme(head=head)
+    make.version(programme)
+    services.propose(programme, title="Un goûter", text="Se parler.", by=make.user())
+    assert [todo.title for todo in services.todo_for(make.member(head))] == [
+        "Décider de la proposition : Un goûter"
+    ]
+    assert services.todo_for(make.member()) == []

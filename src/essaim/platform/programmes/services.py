@@ -28,6 +28,7 @@ from essaim.platform.programmes.versions import (
     published_versions,
     version_numbered,
 )
+from essaim.platform.programmes.waiting import todo_for
 
 __all__ = [
     "accept",
@@ -59,6 +60,7 @@ __all__ = [
     "start_protocol",
     "submit_draft",
     "take_back",
+    "todo_for",
     "update_programme",
     "version_numbered",
 ]
