@@ -3,6 +3,7 @@
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator
 from html import unescape
 
 import pytest
@@ -10,7 +11,9 @@ from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
+from essaim.platform.dates import in_words
 from scripts import translations
 
 ENGLISH = {"Accept-Language": "en"}
@@ -23,6 +26,13 @@ PAGES = [
     ("community:events", "Meetings"),
 ]
 PLACEHOLDERS = re.compile(r"%\(\w+\)[sd]|%%|\{\w*\}|</?\w[^>]*>")
+
+
+@pytest.fixture(autouse=True)
+def _language_given_back() -> Iterator[None]:
+    """A request leaves its language active in the thread: the next test must not inherit it."""
+    with translation.override("fr"):
+        yield
 
 
 def _texts() -> list[Message]:
@@ -80,10 +90,6 @@ def test_french_is_served_when_nothing_is_asked(client: Client) -> None:
 
 
 def test_a_date_reads_in_the_language_of_the_page() -> None:
-    from django.utils import translation
-
-    from essaim.platform.dates import in_words
-
     with translation.override("en"):
         assert in_words("2022-03") == "March 2022"
     with translation.override("fr"):
