@@ -327,3 +327,10 @@ def test_a_territory_is_found_by_name_or_code(make, login) -> None:
     for asked in ("bordeaux", "33063"):
         assert "33063" in client.get(reverse("territories:search"), {"q": asked}).content.decode()
     assert "Aucun territoire" in client.get(reverse("territories:search"), {"q": "zzzzz"}).content.decode()
+
+
+def test_the_map_tells_apart_what_enters_a_little_from_what_enters_mostly(make) -> None:
+    study = make.study(ranked=True, document={"k": 10, "weights": []})
+    classes = reading.ranking_map(study).classes
+    assert classes[0].label == "0" and len(classes) >= 4
+    assert sum(c.count for c in classes) == study.result["count"]

@@ -180,6 +180,13 @@ def test_the_wave_becomes_the_proposal_that_decisions_are_compared_with(make) ->
         services.choose_wave(study, {"size": 2})
 
 
+def test_a_forced_territory_keeps_its_reason_in_the_decision(make) -> None:
+    study = make.study(ranked=True)
+    services.choose_wave(study, {"size": 2, "inside": {"59": "Engagement pris"}})
+    services.accept_proposal(study, make.user())
+    assert study.decisions.get(code="59").reason == "Engagement pris"
+
+
 def test_a_forced_territory_says_why(make, login) -> None:
     head = make.organisation()
     programme = make.programme(head=head)
@@ -196,7 +203,12 @@ def test_the_word_sheet_holds_the_decision_its_reasons_and_room_to_sign(make) ->
     services.decide(study, study.proposed()[0], False, "Un site y ouvre déjà.", author)
     document = Document(io.BytesIO(sheet_docx(study)))
     cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
-    assert {"Un site y ouvre déjà.", "non retenu, contre la proposition", "Signature"} <= cells
+    assert {
+        "Part de la population loin d’une ville",
+        "Un site y ouvre déjà.",
+        "non retenu, contre la proposition",
+        "Signature",
+    } <= cells
     assert study.result_sha256[:12] in document.paragraphs[-1].text
 
 

@@ -15,6 +15,7 @@ from html import escape
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from essaim.territory.codes import DATA, Level, territories
 
@@ -95,6 +96,7 @@ def choropleth(
     about: MapText,
     *,
     classes: int = 5,
+    tops: Sequence[float] = (),
     marked: Iterable[str] = (),
     links: Mapping[str, str] | None = None,
     shapes: Outlines | None = None,
@@ -104,13 +106,21 @@ def choropleth(
 ) -> Choropleth:
     """A map of ``values`` by code (None or NaN: no data, drawn apart), in quantile classes.
 
+    ``tops``: greatest value of each class instead, where quantiles would melt what matters (many zeros).
+
     ``marked`` codes get a thick outline; ``links`` turn outlines into links; ``shapes`` and ``names`` replace the
     shipped ones (outlines a user imported); ``ident`` must be unique in the page.
     """
     shapes = shapes or outlines(level)
     names = names if names is not None else {c: t.label for c, t in territories(level).items()}
     known = {c: float(v) for c, v in values.items() if v is not None and np.isfinite(v)}
-    found = quantile_classes(list(known.values()), classes, about.decimals)
+    found = (
+        _classes_up_to(
+            np.sort(np.asarray(list(known.values()), float)), np.asarray(tops, float), about.decimals
+        )
+        if tops
+        else quantile_classes(list(known.values()), classes, about.decimals)
+    )
     drawing = _Drawing(shapes, names, found, known, frozenset(marked), links or {}, about, standalone)
     text = describe(known, names, about, missing=len(values) - len(known))
     rows = [(c, names.get(c, c), known.get(c)) for c in values]
@@ -131,11 +141,20 @@ def quantile_classes(values: Sequence[float], count: int, decimals: int = 0) -> 
         return ()
     data = np.sort(np.asarray(values, float))
     cuts = np.unique(np.quantile(data, np.linspace(0, 1, count + 1)[1:-1], method="inverted_cdf"))
-    upper = np.unique(np.append(cuts, data[-1]))
+    return _classes_up_to(data, cuts, decimals)
+
+
+def _classes_up_to(data: NDArray[np.float64], tops: NDArray[np.float64], decimals: int) -> tuple[Class, ...]:
+    """Classes of sorted values, each up to one of ``tops``; the last takes the rest, empty ones vanish."""
+    if not len(data):
+        return ()
+    upper = np.unique(np.append(tops[tops < data[-1]], data[-1]))
     found: list[Class] = []
     start = 0
     for top in upper:
         end = int(np.searchsorted(data, top, side="right"))
+        if end == start:
+            continue
         low, high = float(data[start]), float(data[end - 1])
         label = (
             number(low, decimals) if low == high else f"{number(low, decimals)} à {number(high, decimals)}"

@@ -23,6 +23,9 @@ STATUSES = {
     "excluded": gettext_lazy("exclu"),
 }
 
+SHARES = (0.0, 25.0, 50.0, 75.0, 99.99)
+"""Greatest share of weights of each colour: never, a little, often, mostly, and always."""
+
 
 def names_of(document: Mapping[str, Any], measures: Mapping[str, Any] | None = None) -> dict[str, str]:
     """What a sentence on weights may name: families in use, then criteria, with their French labels."""
@@ -74,6 +77,7 @@ def criteria_in_words(study: Study, measures: Mapping[str, Any]) -> list[dict[st
         rows.append(
             {
                 "criterion": criterion,
+                "label": criterion.get("label") or _field(measure, "label") or criterion["key"],
                 "family": FAMILIES[criterion["family"]],
                 "measure": measure,
                 "direction": DIRECTIONS[criterion.get("direction", "high")],
@@ -86,9 +90,14 @@ def criteria_in_words(study: Study, measures: Mapping[str, Any]) -> list[dict[st
     return rows
 
 
+def _field(measure: Any, name: str) -> str:
+    """A field of a measure, kept as data in a result or read from the core; empty when there is no measure."""
+    found = measure.get(name, "") if isinstance(measure, dict) else getattr(measure, name, "")
+    return str(found)
+
+
 def _carried(measure: Any, unit: str) -> bool:
-    level = measure["level"] if isinstance(measure, dict) else getattr(measure, "level", unit)
-    return bool(level != unit)
+    return _field(measure, "level") not in ("", unit)
 
 
 def table_rows(rows: list[dict[str, Any]], study: Study) -> list[dict[str, Any]]:
@@ -123,7 +132,15 @@ def ranking_map(study: Study, *, standalone: bool = False) -> Choropleth | None:
             simulated=bool(study.ranking_simulated),
         )
         links = None if standalone else _links(study, shares)
-        return choropleth(shares, unit, about, marked=study.proposed(), links=links, standalone=standalone)
+        return choropleth(
+            shares,
+            unit,
+            about,
+            tops=SHARES,
+            marked=study.proposed(),
+            links=links,
+            standalone=standalone,
+        )
     if unit not in LEVELS:
         return None
     expected: dict[str, float] = dict.fromkeys(codes.territories("departement"), 0.0)

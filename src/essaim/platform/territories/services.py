@@ -224,9 +224,14 @@ def decide(study: Study, code: str, kept: bool, reason: str, by: "User") -> Deci
 
 @transaction.atomic
 def accept_proposal(study: Study, by: "User") -> list[Decision]:
-    """Keep every proposed territory on which nothing was decided yet."""
+    """Keep every proposed territory on which nothing was decided yet; one forced into the wave keeps its reason."""
+    forced = study.wave.get("inside", {})
     decided = set(study.decisions.values_list("code", flat=True))
-    return [decide(study, code, True, "", by) for code in study.proposed() if code not in decided]
+    return [
+        decide(study, code, True, forced.get(code, ""), by)
+        for code in study.proposed()
+        if code not in decided
+    ]
 
 
 @transaction.atomic
