@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.audit import writing_as
@@ -55,14 +55,22 @@ def send(page: Page, button: str = SUBMIT, **values: Any) -> None:
     assert errors == [], (page.url, errors)
 
 
-def follow(page: Page, label: str) -> None:
-    page.locator("main").get_by_role("link", name=re.compile(label)).first.click()
+def click(page: Page, role: Any, label: str) -> None:
+    """Click what reads like ``label``; when nothing does, say what the page reads like."""
+    target = page.locator("main").get_by_role(role, name=re.compile(label)).first
+    try:
+        target.click(timeout=10_000)
+    except TimeoutError:
+        pytest.fail(f"{page.url} : pas de {role} « {label} » dans :\n{page.locator('main').inner_text()[:3000]}")
     page.wait_for_load_state()
+
+
+def follow(page: Page, label: str) -> None:
+    click(page, "link", label)
 
 
 def press(page: Page, label: str) -> None:
-    page.locator("main").get_by_role("button", name=re.compile(label)).first.click()
-    page.wait_for_load_state()
+    click(page, "button", label)
 
 
 def _spot_and_describe(page: Page) -> None:
