@@ -87,15 +87,16 @@ def _play(story: Story, programme: "Programme", actors: Actors) -> None:
 
 def _choose(story: Story, programme: "Programme", actors: Actors) -> None:
     """A study of the region's EPCI on the real data that the product ships, left for the committee to decide."""
+    title = f"Où aller ensuite : {programme.title}"
     beginning = {
-        "title": f"Où aller ensuite : {programme.title}",
+        "title": title,
         "unit": "epci",
         "scope": {"regions": [story.region]},
         "criteria": territories.starting_criteria(programme, "epci"),
         "k": 5,
         "seed": 2022,
     }
-    study = territories.create_study(programme, beginning["title"], beginning, actors.head)
+    study = territories.create_study(programme, title, beginning, actors.head)
     territories.run_study(study)
 
 
