@@ -9,5 +9,6 @@ if __name__ == "__main__":
     from django.core.management import execute_from_command_line
 
     # Its comings and goings say nothing to who runs a laptop; its errors do. (The command sets its own log level.)
-    logging.getLogger("django_tasks_db").addFilter(lambda record: record.levelno >= logging.ERROR)
+    for name in ("django_tasks", "django_tasks_db"):
+        logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.ERROR)
     execute_from_command_line([sys.argv[0], "db_worker", "--interval", "0.5"])
