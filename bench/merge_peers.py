@@ -396,9 +396,7 @@ def judged(case: Case, merged: Json) -> Outcome:
 def keyed(document: Json) -> Json:
     """Lists of items with identifiers as objects."""
     return {
-        key: {item["id"]: keyed(item) for item in value}
-        if key in ("components", "parameters", "sources")
-        else value
+        key: {item["id"]: keyed(item) for item in value} if key in ("components", "parameters") else value
         for key, value in document.items()
     }
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from essaim.protocol.compare import compare_sites, matrix, site_rows
 from essaim.protocol.diff import differences, words
@@ -152,6 +154,26 @@ def test_words_make_both_texts_again():
     parts = words(old, new)
     assert "".join(p.text for p in parts if p.op != "+") == old
     assert "".join(p.text for p in parts if p.op != "-") == new
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.sampled_from(["un ", "deux ", "trois. ", "\n", "é!"])),
+    st.lists(st.sampled_from(["un ", "deux ", "trois. "])),
+)
+def test_any_two_texts_are_made_again_long_or_short(old, new):
+    for factor in (1, 400):
+        before, after = "".join(old) + "fin." * factor, "".join(new) + " autre" * factor
+        parts = words(before, after)
+        assert "".join(p.text for p in parts if p.op != "+") == before
+        assert "".join(p.text for p in parts if p.op != "-") == after
+
+
+def test_long_texts_are_aligned_by_sentences():
+    sentences = [f"Phrase {n} du long protocole." for n in range(400)]
+    changed = [*sentences[:200], "Phrase 200 du nouveau protocole.", *sentences[201:]]
+    parts = words(" ".join(sentences), " ".join(changed))
+    assert [(p.op, p.text) for p in parts if p.op != "="] == [("-", "long"), ("+", "nouveau")]
 
 
 def test_every_difference_has_a_sentence():

@@ -1,8 +1,11 @@
 """What differs between two versions of a protocol, clause by clause, and word by word inside texts."""
 
+import bisect
 import difflib
+import itertools
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -16,6 +19,9 @@ DifferenceKind = Literal["added", "removed", "changed", "renamed", "moved", "spl
 
 LISTS = ("sources", "variants", "roles", "prerequisites", "tools", "indicators")
 """Lists of the document compared item by item, besides components."""
+
+MAX_COMPARISONS = 250_000
+"""Product of word counts beyond which two texts are first aligned by sentences: the cost stays bounded."""
 
 LINEAGE = ("replaces", "split_from", "merged_from", "moved_from")
 """Fields that only say where an item comes from: shown as renamed, moved, split or merged."""
@@ -64,22 +70,79 @@ def words(old: str, new: str) -> tuple[Words, ...]:
     >>> [f"{part.op}{part.text}" for part in words("deux jours par mois", "trois jours par mois")]
     ['-deux', '+trois', '= jours par mois']
     """
-    before, after = _tokens(old), _tokens(new)
-    parts: list[Words] = []
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for tag, i, j, k, n in matcher.get_opcodes():
-        if tag == "equal":
-            parts.append(Words("=", "".join(before[i:j])))
-            continue
-        if i < j:
-            parts.append(Words("-", "".join(before[i:j])))
-        if k < n:
-            parts.append(Words("+", "".join(after[k:n])))
-    return tuple(parts)
+    return _joined(_words(_tokens(old), _tokens(new)))
 
 
 def _tokens(text: str) -> list[str]:
     return re.findall(r"\w+|\s+|[^\w\s]", text)
+
+
+def _words(before: list[str], after: list[str]) -> Iterator[Words]:
+    if len(before) * len(after) > MAX_COMPARISONS:
+        yield from _long(before, after)
+        return
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for tag, i, j, k, n in matcher.get_opcodes():
+        if tag == "equal":
+            yield Words("=", "".join(before[i:j]))
+        else:
+            yield Words("-", "".join(before[i:j]))
+            yield Words("+", "".join(after[k:n]))
+
+
+def _long(before: list[str], after: list[str]) -> Iterator[Words]:
+    """Long texts: sentences found once in each, in the same order, hold; what lies between is compared by words."""
+    old, new = _sentences(before), _sentences(after)
+    i = k = 0
+    for j, n in [*_anchors(old, new), (len(old), len(new))]:
+        left, right = ([word for one in part for word in one] for part in (old[i:j], new[k:n]))
+        if len(left) * len(right) > MAX_COMPARISONS:
+            yield Words("-", "".join(left))
+            yield Words("+", "".join(right))
+        else:
+            yield from _words(left, right)
+        if j < len(old):
+            yield Words("=", "".join(old[j]))
+        i, k = j + 1, n + 1
+
+
+def _sentences(tokens: list[str]) -> list[tuple[str, ...]]:
+    sentences: list[list[str]] = [[]]
+    for word in tokens:
+        sentences[-1].append(word)
+        if word in ".!?;:" or "\n" in word:
+            sentences.append([])
+    return [tuple(one) for one in sentences if one]
+
+
+def _anchors(old: list[tuple[str, ...]], new: list[tuple[str, ...]]) -> list[tuple[int, int]]:
+    """Positions of the longest run of sentences, each found once in both texts, that come in the same order."""
+    often, often_new = Counter(old), Counter(new)
+    places = {one: n for n, one in enumerate(new) if often_new[one] == 1}
+    pairs = [(i, places[one]) for i, one in enumerate(old) if often[one] == 1 and one in places]
+    tails: list[int] = []
+    last: list[int] = []
+    previous: list[int | None] = []
+    for index, (_, n) in enumerate(pairs):
+        at = bisect.bisect_left(tails, n)
+        previous.append(last[at - 1] if at else None)
+        tails[at : at + 1], last[at : at + 1] = [n], [index]
+    run: list[tuple[int, int]] = []
+    step = last[-1] if last else None
+    while step is not None:
+        run.append(pairs[step])
+        step = previous[step]
+    return run[::-1]
+
+
+def _joined(parts: Iterable[Words]) -> tuple[Words, ...]:
+    """Neighbours of one kind made one, empty ones left out."""
+    found = (part for part in parts if part.text)
+    return tuple(Words(op, "".join(part.text for part in run)) for op, run in itertools.groupby(found, _op))
+
+
+def _op(part: Words) -> Literal["=", "-", "+"]:
+    return part.op
 
 
 def differences(old: Protocol, new: Protocol) -> tuple[Difference, ...]:
