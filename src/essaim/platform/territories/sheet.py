@@ -95,7 +95,7 @@ def _criterion_cells(row: dict[str, Any]) -> list[str]:
     criterion, measure = row["criterion"], row["measure"]
     source = f"{measure['source']}, {measure['date']}" if measure else _("inconnue")
     return [
-        criterion.get("label") or criterion["key"],
+        row["label"],
         str(row["family"]),
         criterion.get("reason", ""),
         source,
