@@ -64,12 +64,18 @@ HALVES = np.array([0, 1] * 5)
 )
 def test_small_problems_are_solved_and_bounded(seed: int, limits: dict[str, object]) -> None:
     made = problem(seed, **limits)
-    found, best = cover(made, seconds=1.0, target=0.0), brute(made)
+    found, best = cover(made, seconds=60.0, target=0.0, rounds=40), brute(made)
     assert allowed(made, tuple(found.sites.tolist()))
     assert found.covered == pytest.approx(covered(made, tuple(found.sites.tolist())))
     assert found.covered == pytest.approx(best)
     assert found.bound >= best * (1 - 1e-9)
     assert found.gap == pytest.approx((found.bound - found.covered) / found.bound)
+
+
+def test_the_same_seed_gives_the_same_choice() -> None:
+    one, two = (cover(problem(1, size=4), seconds=60.0, target=0.0, rounds=5) for _ in range(2))
+    assert one.sites.tolist() == two.sites.tolist()
+    assert one.bound == two.bound
 
 
 def test_all_is_covered_when_nothing_limits() -> None:

@@ -20,6 +20,8 @@ from essaim.territory.table import Floats
 
 Indices = NDArray[np.int64]
 ROUNDING: Final = 1e-9
+# Subgradient steps this short no longer move the bound.
+CONVERGED: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,13 @@ class CoverError(ValueError):
     """A covering problem that no choice of sites satisfies."""
 
 
-def cover(problem: Cover, seconds: float = 20.0, target: float = 0.005, seed: int = 1) -> Covering:
-    """The best choice found and its certified gap; stops at ``target`` or when ``seconds`` have passed."""
+def cover(
+    problem: Cover, seconds: float = 20.0, target: float = 0.005, seed: int = 1, rounds: int = 1_000
+) -> Covering:
+    """The best choice found and its certified gap; stops at ``target``, after ``seconds`` or after ``rounds``.
+
+    The same seed gives the same answer as long as the clock does not stop it.
+    """
     _check(problem)
     end = time.monotonic() + seconds
     state = _State(problem)
@@ -66,10 +73,10 @@ def cover(problem: Cover, seconds: float = 20.0, target: float = 0.005, seed: in
     best, best_value = state.sites(), state.covered
     bound = _Bound(problem)
     rng = np.random.default_rng(seed)
-    rounds = 0
+    done = 0
     while True:
         bound.improve(best_value, steps=120, end=end)
-        if best_value >= bound.value * (1 - target) or time.monotonic() > end:
+        if best_value >= bound.value * (1 - target) or time.monotonic() > end or done >= rounds:
             break
         for attempt in range(3):
             # One repair in three starts from what the relaxation itself would choose.
@@ -78,9 +85,9 @@ def cover(problem: Cover, seconds: float = 20.0, target: float = 0.005, seed: in
             _swap(state, end)
             if state.covered > best_value + ROUNDING:
                 best, best_value = state.sites(), state.covered
-        rounds += 1
+        done += 1
     gap = max(0.0, (bound.value - best_value) / bound.value) if bound.value > 0 else 0.0
-    return Covering(np.sort(best), best_value, bound.value, gap, rounds)
+    return Covering(np.sort(best), best_value, bound.value, gap, done)
 
 
 def _check(problem: Cover) -> None:
@@ -263,7 +270,7 @@ class _Bound:
     def improve(self, known: float, steps: int, end: float) -> None:
         """Subgradient steps of Polyak's length towards ``known``, shortened when the bound stops falling."""
         for _ in range(steps):
-            if time.monotonic() > end:
+            if time.monotonic() > end or self.scale <= CONVERGED:
                 return
             value, chosen, open_places = self._evaluate(self.u)
             if value < self.value * (1 - 1e-6):
@@ -271,7 +278,7 @@ class _Bound:
             else:
                 self.stale += 1
             if self.stale >= 15:
-                self.scale, self.stale, self.u = max(self.scale * 0.6, 1e-4), 0, self.best_u
+                self.scale, self.stale, self.u = self.scale * 0.6, 0, self.best_u
                 continue
             taken = np.flatnonzero(chosen)
             slack = np.asarray(chosen[taken] @ self.rows[taken]) - open_places
