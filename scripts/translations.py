@@ -16,6 +16,9 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+from essaim.protocol import frame
+from essaim.territory.criteria import FAMILIES, MISSING_LABELS
+
 PLATFORM = Path(__file__).parents[1] / "src/essaim/platform"
 PO = PLATFORM / "locale/en/LC_MESSAGES/django.po"
 MO = PO.with_suffix(".mo")
@@ -38,6 +41,15 @@ def extract_template(fileobj: IO[bytes], keywords: Any, tags: Any, options: Any)
     return extract_javascript(io.BytesIO(source.encode("utf-8")), keywords, tags, options)
 
 
+def core_words() -> Iterator[str]:
+    """French words of the core that screens show: the core knows no language but its own."""
+    for aspect in frame.ASPECTS.values():
+        yield aspect.question
+        yield from aspect.answers.values()
+    yield from FAMILIES.values()
+    yield from MISSING_LABELS.values()
+
+
 def template() -> Catalog:
     """All the texts of the platform, without their places: a moved line is not a change."""
     catalog = Catalog(project="essaim", charset="utf-8")
@@ -49,6 +61,8 @@ def template() -> Catalog:
     found = extract_from_dir(str(PLATFORM), method_map=methods, keywords=KEYWORDS)  # type: ignore[arg-type]
     for _file, _line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
         catalog.add(message, auto_comments=comments, context=context)
+    for word in core_words():
+        catalog.add(word)
     return catalog
 
 

@@ -89,6 +89,15 @@ def test_french_is_served_when_nothing_is_asked(client: Client) -> None:
     assert '<html lang="fr">' in client.get(reverse("home")).content.decode()
 
 
+def test_the_words_of_the_core_read_in_english(make, login) -> None:
+    programme = make.programme(head=(head := make.organisation()))
+    study = make.study(programme)
+    address = reverse("territories:criteria", args=[programme.slug, study.pk])
+    page = unescape(login(make.member(head)).get(address, headers=ENGLISH).content.decode())
+    assert "declared local interest" in page
+    assert "intérêt local déclaré" not in page
+
+
 def test_a_date_reads_in_the_language_of_the_page() -> None:
     with translation.override("en"):
         assert in_words("2022-03") == "March 2022"

@@ -120,7 +120,7 @@ def decision_in_words(protocol: Protocol, decision: Decision) -> DecisionReading
     for name, aspect in frame.ASPECTS.items() if decision.frame else ():
         given = getattr(decision.frame, name)
         codes = given if isinstance(given, tuple) else (given,)
-        answers.append((aspect.question, " ; ".join(frame.label(name, code) for code in codes)))
+        answers.append((_(aspect.question), " · ".join(_(frame.label(name, code)) for code in codes)))
     return DecisionReading(decision, value, tuple(answers))
 
 

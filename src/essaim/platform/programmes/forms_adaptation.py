@@ -21,17 +21,17 @@ class FrameFields(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, aspect in frame.ASPECTS.items():
-            choices = list(aspect.answers.items())
+            choices = [(code, _(label)) for code, label in aspect.answers.items()]
             if aspect.several:
                 self.fields[f"frame_{name}"] = forms.MultipleChoiceField(
-                    label=aspect.question,
+                    label=_(aspect.question),
                     choices=choices,
                     widget=forms.CheckboxSelectMultiple,
                     required=False,
                 )
             else:
                 self.fields[f"frame_{name}"] = forms.ChoiceField(
-                    label=aspect.question, choices=[("", "–"), *choices], required=False
+                    label=_(aspect.question), choices=[("", "–"), *choices], required=False
                 )
         self.fields["frame_reason_text"] = forms.CharField(
             label=_("Avec vos mots"), widget=forms.Textarea, required=False, max_length=5000

@@ -126,7 +126,10 @@ class CriterionForm(forms.Form):
 
     indicator = forms.CharField(widget=forms.HiddenInput)
     use = forms.BooleanField(label=gettext_lazy("En faire un critère"), required=False)
-    family = forms.ChoiceField(label=gettext_lazy("Famille"), choices=list(FAMILIES.items()))
+    family = forms.ChoiceField(
+        label=gettext_lazy("Famille"),
+        choices=[(code, gettext_lazy(label)) for code, label in FAMILIES.items()],
+    )
     direction = forms.ChoiceField(label=gettext_lazy("Sens"), choices=list(DIRECTIONS.items()))
     transform = forms.ChoiceField(
         label=gettext_lazy("Comment la valeur devient une note"), choices=list(TRANSFORMS.items())
@@ -139,7 +142,8 @@ class CriterionForm(forms.Form):
         required=False,
     )
     missing = forms.ChoiceField(
-        label=gettext_lazy("Si la valeur manque"), choices=list(MISSING_LABELS.items())
+        label=gettext_lazy("Si la valeur manque"),
+        choices=[(code, gettext_lazy(label)) for code, label in MISSING_LABELS.items()],
     )
     reason = forms.CharField(label=gettext_lazy("Pourquoi ce critère"), max_length=300, required=False)
 

@@ -30,7 +30,9 @@ SHARES = (0.0, 25.0, 50.0, 75.0, 99.99)
 def names_of(document: Mapping[str, Any], measures: Mapping[str, Any] | None = None) -> dict[str, str]:
     """What a sentence on weights may name: families in use, then criteria, with their French labels."""
     used = [criterion["family"] for criterion in document["criteria"]]
-    found = {f: _("famille « %(family)s »") % {"family": label} for f, label in FAMILIES.items() if f in used}
+    found = {
+        f: _("famille « %(family)s »") % {"family": _(label)} for f, label in FAMILIES.items() if f in used
+    }
     for criterion in document["criteria"]:
         measure = (measures or {}).get(criterion["indicator"])
         found[criterion["key"]] = criterion.get("label") or (measure.label if measure else criterion["key"])
@@ -78,16 +80,21 @@ def criteria_in_words(study: Study, measures: Mapping[str, Any]) -> list[dict[st
             {
                 "criterion": criterion,
                 "label": criterion.get("label") or _field(measure, "label") or criterion["key"],
-                "family": FAMILIES[criterion["family"]],
+                "family": _said(FAMILIES, criterion["family"]),
                 "measure": measure,
                 "direction": DIRECTIONS[criterion.get("direction", "high")],
                 "transform": TRANSFORMS[transform["kind"]],
                 "setting": write_setting(transform),
-                "missing": MISSING_LABELS[criterion.get("missing", "exclude")],
+                "missing": _said(MISSING_LABELS, criterion.get("missing", "exclude")),
                 "carried": _carried(measure, study.document["unit"]),
             }
         )
     return rows
+
+
+def _said(words: Mapping[str, str], code: str) -> str:
+    """A word of the core, in the reader’s language."""
+    return _(words[code])
 
 
 def _field(measure: Any, name: str) -> str:

@@ -341,9 +341,9 @@ def _declared(programme: "Programme") -> bool:
 
 
 def families_used(document: Mapping[str, Any]) -> dict[str, str]:
-    """Families that have a criterion: code → French name."""
+    """Families that have a criterion: code → name in the reader’s language."""
     used = {criterion["family"] for criterion in document["criteria"]}
-    return {family: label for family, label in FAMILIES.items() if family in used}
+    return {family: _(label) for family, label in FAMILIES.items() if family in used}
 
 
 def point_doubt(study: Study) -> dict[str, Any]:
