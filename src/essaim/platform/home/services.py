@@ -17,7 +17,7 @@ _DESK_ROLES = ("network", "animator", "funder", "evaluator", "partner")
 
 @dataclass(slots=True)
 class Desk:
-    """``todos`` soonest first; ``by_role[role]`` the programmes where the person holds it; ``sites`` those they carry."""
+    """``todos`` soonest first, programmes by the role held on them, the sites that the person carries."""
 
     todos: list[Todo]
     by_role: dict[str, list[Any]] = field(default_factory=dict)
