@@ -4,7 +4,6 @@ A protocol is an immutable value, written as YAML (``protocol.yaml``) or JSON: b
 in the same order. Components and everything below them have stable identifiers: adaptations point to them.
 """
 
-import functools
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -302,9 +301,5 @@ class Protocol:
         return codec.fingerprint(self.to_dict())
 
     def component(self, id: str) -> Component | None:
-        return _components(self).get(id)
-
-
-@functools.lru_cache(maxsize=64)
-def _components(protocol: Protocol) -> dict[str, Component]:
-    return {component.id: component for component in protocol.components}
+        """The component of this identifier, if any."""
+        return next((component for component in self.components if component.id == id), None)
