@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Sert le site et exécute les tâches de fond."),
     "panel": ("panel", "construit un panel : résultat mesuré et vagues datées, ou simulation"),
     "evaluate": ("evaluate", "estime les effets d’un déploiement par vagues"),
+    "rollout": ("rollout", "prépare les vagues : tirage au sort, puissance, plus petit effet, capacité"),
     "territory": ("territory", "choisit des territoires : classement robuste, vague, explications, accès"),
     "opendata": ("opendata", "lit et télécharge les données ouvertes officielles"),
     "manage": ("manage", "Commandes d’administration de Django."),

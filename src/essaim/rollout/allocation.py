@@ -1,0 +1,316 @@
+"""Territories drawn into waves, in public: the inputs' fingerprint first, then a seed, and anyone can replay it.
+
+The draw is a function of the fingerprint and the seed alone. It uses the raw stream of PCG64, which numpy
+promises never to change, and not its higher functions, which may.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from essaim.rollout.balance import Constraint, balance_scores, between_waves, judge
+from essaim.rollout.errors import RolloutError
+from essaim.rollout.rounding import Bits, distinct, even_sizes, permutations, rounded_table
+
+Method = Literal["simple", "stratified", "constrained"]
+METHODS: Final[tuple[Method, ...]] = get_args(Method)
+FORMAT: Final = "essaim/draw/1"
+LABELS: Final = {True: "vagues tirées au sort", False: "vagues choisies, non tirées au sort"}
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """``stratum`` and ``covariates`` are known before the draw; ``first``: why it must open in the first wave."""
+
+    code: str
+    stratum: str = ""
+    covariates: Mapping[str, float] = field(default_factory=dict)
+    first: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is drawn. ``capacities``: most sites by wave; ``candidates`` schemes are drawn and the best balanced
+    ``keep`` share is kept when ``method`` is ``constrained`` (within strata, if any)."""
+
+    territories: tuple[Territory, ...]
+    capacities: tuple[int, ...]
+    method: Method = "simple"
+    candidates: int = 10_000
+    keep: float = 0.1
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def drawn(self) -> tuple[Territory, ...]:
+        """The territories that are drawn, by code: the order of the input rows changes nothing."""
+        return tuple(sorted((t for t in self.territories if not t.first), key=lambda t: t.code))
+
+    @property
+    def first(self) -> tuple[Territory, ...]:
+        return tuple(sorted((t for t in self.territories if t.first), key=lambda t: t.code))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Territories to draw in each wave: as even as capacities allow, the first waves taking the remainder."""
+        left = (self.capacities[0] - len(self.first), *self.capacities[1:])
+        return even_sizes(len(self.drawn), left)
+
+    def canonical(self) -> dict[str, Any]:
+        """The inputs as plain data, in an order that does not depend on that of the rows."""
+        constraint = (
+            {"candidates": self.candidates, "keep": self.keep} if self.method == "constrained" else {}
+        )
+        return {
+            "format": FORMAT,
+            "method": self.method,
+            "capacities": list(self.capacities),
+            "territories": [
+                {
+                    "code": t.code,
+                    "stratum": t.stratum,
+                    "covariates": {k: float(t.covariates[k]) for k in sorted(t.covariates)},
+                    "first": t.first,
+                }
+                for t in sorted(self.territories, key=lambda t: t.code)
+            ],
+            **constraint,
+        }
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the canonical JSON (sorted keys, no spaces, UTF-8), to publish before the draw."""
+        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A draw: ``schemes`` (schemes × territories) are those it could have been when constrained, else empty."""
+
+    request: Request
+    seed: int
+    labels: Labels
+    balance: Mapping[str, float]
+    constraint: Constraint | None
+    schemes: Labels
+
+    @property
+    def waves(self) -> dict[str, int]:
+        """Wave (from 1) of every territory, those that go first included."""
+        drawn = {t.code: int(w) + 1 for t, w in zip(self.request.drawn, self.labels, strict=True)}
+        return {**{t.code: 1 for t in self.request.first}, **drawn}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The public record: enough to replay the draw, and what it gave."""
+        waves = self.waves
+        return {
+            "inputs": self.request.canonical(),
+            "fingerprint": self.request.fingerprint(),
+            "seed": self.seed,
+            "drawn": True,
+            "label": LABELS[True],
+            "allocation": [
+                {
+                    "code": t.code,
+                    "wave": waves[t.code],
+                    "stratum": t.stratum,
+                    "in_comparison": not t.first,
+                    "first": t.first or None,
+                }
+                for t in sorted(self.request.territories, key=lambda t: t.code)
+            ],
+            "balance": dict(self.balance),
+            "constraint": None if self.constraint is None else self.constraint.to_dict(),
+        }
+
+
+def draw(request: Request, seed: int) -> Draw:
+    """Draw the waves. The same request (rows in any order) and seed give the same draw, on any machine."""
+    bits = _bits(request, seed)
+    covariates = _covariates(request)
+    if request.method != "constrained":
+        labels = _schemes(request, bits, 1)[0]
+        return Draw(request, seed, labels, between_waves(labels, covariates), None, labels[None, :][:0])
+    # A second BLAS thread costs more than these small products on a busy machine.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _constrained(request, seed, bits, covariates)
+
+
+def _constrained(
+    request: Request, seed: int, bits: Bits, covariates: Mapping[str, NDArray[np.float64]]
+) -> Draw:
+    pool = distinct(_schemes(request, bits, request.candidates), bits)
+    scores = balance_scores(pool, np.column_stack(list(covariates.values())))
+    # Ties at the threshold are all kept: which of two equal schemes is kept must not depend on their order.
+    most = float(np.sort(scores)[max(int(np.ceil(request.keep * len(pool))) - 1, 0)])
+    kept = pool[scores <= most]
+    labels = kept[bits.below(len(kept))]
+    judged = judge(pool, kept, scores, most, [t.code for t in request.drawn])
+    return Draw(request, seed, labels, between_waves(labels, covariates), judged, kept)
+
+
+def replay(record: Mapping[str, Any]) -> Draw:
+    """Draw again from a published record. Raises ``RolloutError`` when the record does not say what it gives."""
+    request = request_from(record)
+    if request.fingerprint() != record.get("fingerprint"):
+        raise RolloutError(
+            f"L’empreinte publiée ({str(record.get('fingerprint'))[:16]}…) n’est pas celle des données du "
+            f"procès-verbal ({request.fingerprint()[:16]}…) : les données ont changé après publication."
+        )
+    again = draw(request, int(record["seed"]))
+    if again.to_dict()["allocation"] != record.get("allocation"):
+        raise RolloutError(
+            "Le tirage rejoué ne donne pas la répartition publiée : le procès-verbal a été modifié."
+        )
+    return again
+
+
+def request_from(record: Mapping[str, Any]) -> Request:
+    """The request of a published record, as ``Draw.to_dict`` wrote it."""
+    try:
+        inputs = record["inputs"]
+        if inputs["format"] != FORMAT:
+            raise RolloutError(f"Format « {inputs['format']} » inconnu : ce programme lit « {FORMAT} ».")
+        limits = {name: inputs[name] for name in ("candidates", "keep") if name in inputs}
+        territories = tuple(Territory(**t) for t in inputs["territories"])
+        return Request(territories, tuple(inputs["capacities"]), inputs["method"], **limits)
+    except (KeyError, TypeError) as error:
+        raise RolloutError(
+            f"Procès-verbal illisible ({error}) : donnez le fichier JSON que « essaim rollout draw --json » a écrit."
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenWaves:
+    """Waves that somebody chose: never a stepped wedge, whatever they look like."""
+
+    waves: Mapping[str, int]
+    balance: Mapping[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "drawn": False,
+            "label": LABELS[False],
+            "allocation": [
+                {"code": c, "wave": self.waves[c], "in_comparison": False} for c in sorted(self.waves)
+            ],
+            "balance": dict(self.balance),
+        }
+
+
+def chosen(territories: Sequence[Territory], waves: Mapping[str, int]) -> ChosenWaves:
+    """Waves chosen by hand, with the balance they happen to have."""
+    missing = [t.code for t in territories if t.code not in waves]
+    if missing:
+        raise RolloutError(
+            f"Vague choisie manquante pour : {', '.join(missing[:5])}. Donnez la vague de chacun."
+        )
+    rows = sorted(territories, key=lambda t: t.code)
+    _, labels = np.unique([waves[t.code] for t in rows], return_inverse=True)
+    return ChosenWaves(dict(waves), between_waves(labels.astype(np.int64), _covariate_columns(rows)))
+
+
+def randomisation_p(made: Draw, statistic: Callable[[Labels], float], draws: int = 999) -> float:
+    """Two-sided p-value of ``statistic`` (of waves by drawn territory, from 0, in the order of codes).
+
+    Constrained: the share, among the schemes really kept, of those at least as extreme (the drawn one is one
+    of them). Otherwise ``draws`` new draws are added to the one made: (1 + extreme) / (1 + draws).
+    """
+    seen = abs(statistic(made.labels))
+    others = made.schemes
+    if not len(others):
+        fresh = _schemes(made.request, _bits(made.request, made.seed, "test"), draws)
+        others = np.vstack([made.labels[None, :], fresh])
+    values = np.array([abs(statistic(labels)) for labels in others])
+    return float(np.mean(values >= seen * (1 - 1e-12)))
+
+
+# --- inside ------------------------------------------------------------------------------------------------
+
+
+def _bits(request: Request, seed: int, use: str = "draw") -> Bits:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise RolloutError(f"Graine « {seed} » : donnez un nombre entier positif ou nul.")
+    return Bits(f"{request.fingerprint()}:{seed}:{use}")
+
+
+def _schemes(request: Request, bits: Bits, count: int) -> Labels:
+    """``count`` schemes (count × drawn territories), waves from 0."""
+    drawn, sizes = request.drawn, np.array(request.sizes)
+    if request.method == "simple" or len({t.stratum for t in drawn}) == 1:
+        order = permutations(bits, count, len(drawn))
+        return np.repeat(np.arange(len(sizes)), sizes)[order].astype(np.int64)
+    strata, member = np.unique([t.stratum for t in drawn], return_inverse=True)
+    held = np.bincount(member, minlength=len(strata))
+    tables = [rounded_table(held, sizes, bits) for _ in range(count)]
+    labels = np.empty((count, len(drawn)), dtype=np.int64)
+    for stratum in range(len(strata)):
+        order = permutations(bits, count, int(held[stratum]))
+        waves = np.array([np.repeat(np.arange(len(sizes)), table[stratum]) for table in tables])
+        labels[:, member == stratum] = np.take_along_axis(waves, order, axis=1)
+    return labels
+
+
+def _covariates(request: Request) -> dict[str, NDArray[np.float64]]:
+    return _covariate_columns(request.drawn)
+
+
+def _covariate_columns(rows: Sequence[Territory]) -> dict[str, NDArray[np.float64]]:
+    names = sorted({name for t in rows for name in t.covariates})
+    for t in rows:
+        for name in names:
+            if not isfinite(t.covariates.get(name, float("nan"))):
+                raise RolloutError(
+                    f"Territoire {t.code}, colonne « {name} » : valeur absente ou infinie. "
+                    "Complétez-la, ou retirez cette colonne des covariables."
+                )
+    columns = {name: np.array([float(t.covariates[name]) for t in rows]) for name in names}
+    for name, values in columns.items():
+        if np.ptp(values) == 0:
+            raise RolloutError(f"Colonne « {name} » : la même valeur partout, rien à équilibrer. Retirez-la.")
+    return columns
+
+
+def _check(request: Request) -> None:
+    codes = [t.code for t in request.territories]
+    double = sorted({c for c in codes if codes.count(c) > 1}) if len(set(codes)) < len(codes) else []
+    if double:
+        raise RolloutError(
+            f"Territoires en double : {', '.join(double[:5])}. Gardez une ligne par territoire."
+        )
+    if not request.drawn:
+        raise RolloutError(
+            "Aucun territoire à tirer : donnez-en au moins un qui ne soit pas imposé en premier."
+        )
+    if request.method not in METHODS:
+        raise RolloutError(f"Méthode « {request.method} » inconnue. Choisissez parmi : {', '.join(METHODS)}.")
+    if not request.capacities or any(not isinstance(c, int) or c < 0 for c in request.capacities):
+        raise RolloutError(
+            "Capacités : donnez un nombre entier de sites, positif ou nul, par vague, par exemple 10,10,10."
+        )
+    if len(request.first) > request.capacities[0]:
+        raise RolloutError(
+            f"{len(request.first)} territoires doivent ouvrir en premier, la vague 1 n’en prend que "
+            f"{request.capacities[0]} : augmentez sa capacité ou retirez des territoires imposés."
+        )
+    if sum(request.capacities) < len(codes):
+        raise RolloutError(
+            f"{len(codes)} territoires pour {sum(request.capacities)} places : ajoutez une vague ou de la capacité."
+        )
+    if request.method == "constrained":
+        if not any(t.covariates for t in request.drawn):
+            raise RolloutError("Un tirage contraint équilibre des covariables : donnez-en au moins une.")
+        if not 0 < request.keep <= 1 or request.candidates < 1:
+            raise RolloutError("Part gardée : de 0 (exclu) à 1 ; tirages candidats : au moins 1.")
+    _covariates(request)

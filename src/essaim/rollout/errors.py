@@ -1,0 +1,5 @@
+"""The error of this package: a French sentence that says what, why and how to mend it."""
+
+
+class RolloutError(ValueError):
+    """The waves cannot be drawn, sized or judged as asked; the message is meant for the person who asked."""
