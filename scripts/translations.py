@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir, extract_javascript
 from babel.messages.mofile import write_mo
@@ -20,6 +21,7 @@ from essaim.protocol import frame
 from essaim.territory.criteria import FAMILIES, MISSING_LABELS
 
 PLATFORM = Path(__file__).parents[1] / "src/essaim/platform"
+TEACHINGS = PLATFORM.parents[2] / "programmes/teachings.yaml"
 PO = PLATFORM / "locale/en/LC_MESSAGES/django.po"
 MO = PO.with_suffix(".mo")
 KEYWORDS: dict[str, Any] = {
@@ -41,13 +43,15 @@ def extract_template(fileobj: IO[bytes], keywords: Any, tags: Any, options: Any)
     return extract_javascript(io.BytesIO(source.encode("utf-8")), keywords, tags, options)
 
 
-def core_words() -> Iterator[str]:
-    """French words of the core that screens show: the core knows no language but its own."""
+def words_of_data() -> Iterator[str]:
+    """French words that screens show and that no gettext call spells: those of the core, and the teachings."""
     for aspect in frame.ASPECTS.values():
         yield aspect.question
         yield from aspect.answers.values()
     yield from FAMILIES.values()
     yield from MISSING_LABELS.values()
+    for teaching in yaml.safe_load(TEACHINGS.read_text(encoding="utf-8"))["teachings"]:
+        yield from (teaching["title"], teaching["sentence"], teaching["product"])
 
 
 def template() -> Catalog:
@@ -61,7 +65,7 @@ def template() -> Catalog:
     found = extract_from_dir(str(PLATFORM), method_map=methods, keywords=KEYWORDS)  # type: ignore[arg-type]
     for _file, _line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
         catalog.add(message, auto_comments=comments, context=context)
-    for word in core_words():
+    for word in words_of_data():
         catalog.add(word)
     return catalog
 
@@ -74,7 +78,9 @@ def read() -> Catalog:
 def update() -> None:
     """Add new texts, drop those that are gone; a changed text must be translated again (no guessing)."""
     catalog = read() if PO.exists() else Catalog(locale="en", project="essaim")
+    created = catalog.creation_date
     catalog.update(template(), no_fuzzy_matching=True)
+    catalog.creation_date = created  # the same texts give the same file
     catalog.obsolete.clear()
     PO.parent.mkdir(parents=True, exist_ok=True)
     with PO.open("wb") as file:

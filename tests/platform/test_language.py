@@ -20,7 +20,10 @@ ENGLISH = {"Accept-Language": "en"}
 PAGES = [
     ("home", "To spread is not to copy: it is to graft."),
     ("cycle", "What was learnt, and the change it suggests for the protocol."),
-    ("teachings", "The 24 teachings of the meeting of 22 March 2022"),
+    (
+        "teachings",
+        "A structure joins a spread when all its teams are mobilised; funding helps, without being enough.",
+    ),
     ("account_login", "An account is opened by an invitation from your organisation."),
     ("programmes:programmes", "Social innovations that spread"),
     ("community:events", "Meetings"),

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
 SCREENS: dict[str, tuple[str, str] | None] = {
     # teaching: (address, programme whose page is shown as the example), or None: to come
@@ -57,18 +58,13 @@ def _document() -> dict[str, Any]:
 
 
 def teachings() -> list[Taught]:
-    """All the teachings, in the order of the source."""
-    return [
-        Taught(
-            entry["number"],
-            entry["title"],
-            entry["sentence"],
-            ", ".join(entry["by"]),
-            entry["product"],
-            _address(SCREENS[entry["slug"]]),
-        )
-        for entry in _document()["teachings"]
-    ]
+    """All the teachings, in the order of the source and in the reader’s language."""
+    found = []
+    for entry in _document()["teachings"]:
+        title, sentence, product = entry["title"], entry["sentence"], entry["product"]
+        by, address = ", ".join(entry["by"]), _address(SCREENS[entry["slug"]])
+        found.append(Taught(entry["number"], _(title), _(sentence), by, _(product), address))
+    return found
 
 
 def _address(screen: tuple[str, str] | None) -> str:
