@@ -41,7 +41,7 @@ def free_port() -> int:
 
 
 class Site:
-    """``essaim serve`` in a process group of its own, as a terminal would start it."""
+    """``essaim serve`` in a session of its own, as a terminal would start it."""
 
     def __init__(self, data: Path, port: int) -> None:
         self.port = port
@@ -67,9 +67,9 @@ class Site:
             connection.close()
 
     def members(self) -> dict[int, str]:
-        """Living processes of the group: process id → command line."""
+        """Living processes of the session: process id → command line."""
         table = subprocess.run(
-            ["ps", "-eo", "pid=,pgid=,stat=,args="], capture_output=True, text=True, check=True
+            ["ps", "-eo", "pid=,sess=,stat=,args="], capture_output=True, text=True, check=True
         )
         rows = [line.split(maxsplit=3) for line in table.stdout.splitlines()]
         return {int(r[0]): r[3] for r in rows if int(r[1]) == self.process.pid and not r[2].startswith("Z")}
@@ -96,9 +96,9 @@ def wait(condition: Callable[[], bool], site: Site) -> None:
 def site(data: Path, free_port: int) -> Iterator[Site]:
     started = Site(data, free_port)
     yield started
-    if started.members():
-        os.killpg(started.process.pid, signal.SIGKILL)
-        started.process.wait()
+    for pid in started.members():
+        os.kill(pid, signal.SIGKILL)
+    started.process.wait()
 
 
 def test_ctrl_c_stops_everything_and_is_no_failure(site: Site) -> None:

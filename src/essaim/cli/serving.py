@@ -118,9 +118,10 @@ def run_together(host: str, port: int, workers: int, announce: str) -> int:
     # Ctrl+C, a service manager, a closed window
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
+    # Groups of their own: Ctrl+C reaches the supervisor alone, and a task that is running may end.
     processes = {
-        "serveur web": subprocess.Popen(_web(host, port, workers)),  # noqa: S603
-        "tâches de fond": subprocess.Popen([sys.executable, "-m", "essaim.cli.worker"]),
+        "serveur web": subprocess.Popen(_web(host, port, workers), process_group=0),  # noqa: S603
+        "tâches de fond": subprocess.Popen([sys.executable, "-m", "essaim.cli.worker"], process_group=0),
     }
     announced = False
     while not stopping and all(process.poll() is None for process in processes.values()):
