@@ -24,6 +24,7 @@ PLATFORM = Path(__file__).parents[1] / "src/essaim/platform"
 TEACHINGS = PLATFORM.parents[2] / "programmes/teachings.yaml"
 PO = PLATFORM / "locale/en/LC_MESSAGES/django.po"
 MO = PO.with_suffix(".mo")
+FRENCH_MO = PLATFORM / "locale/fr/LC_MESSAGES/django.mo"
 KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
@@ -90,9 +91,28 @@ def update() -> None:
 
 
 def compile_catalogue() -> None:
-    buffer = io.BytesIO()
-    write_mo(buffer, read())
-    MO.write_bytes(buffer.getvalue())
+    for path, content in compiled(read()).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def compiled(english: Catalog) -> dict[Path, bytes]:
+    """Both catalogues as Django reads them.
+
+    The French one says each text as it is: without it, a word that a library also translates (« Note », « Date »)
+    would come out of the library's own French.
+    """
+    french = Catalog(locale="fr", project="essaim", creation_date=english.creation_date)
+    french.revision_date = english.creation_date
+    for message in english:
+        if message.id:
+            french.add(message.id, message.id, context=message.context)
+    found = {}
+    for path, catalog in ((MO, english), (FRENCH_MO, french)):
+        buffer = io.BytesIO()
+        write_mo(buffer, catalog)
+        found[path] = buffer.getvalue()
+    return found
 
 
 def missing(catalog: Catalog) -> list[str]:
@@ -112,10 +132,9 @@ def check() -> None:
     problems = [f"not in the catalogue: {text!r}" for text, _ in wanted - known]
     problems += [f"no longer in the code: {text!r}" for text, _ in known - wanted]
     problems += [f"no English: {text!r}" for text in missing(catalog)]
-    buffer = io.BytesIO()
-    write_mo(buffer, catalog)
-    if not MO.exists() or MO.read_bytes() != buffer.getvalue():
-        problems.append("the compiled catalogue is not up to date")
+    for path, content in compiled(catalog).items():
+        if not path.exists() or path.read_bytes() != content:
+            problems.append(f"{path.relative_to(PLATFORM)} is not up to date")
     if problems:
         print(
             "\n".join(problems), "\nRun `make translations`, then write the English.", sep="", file=sys.stderr

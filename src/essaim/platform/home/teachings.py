@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 SCREENS: dict[str, tuple[str, str] | None] = {
@@ -23,7 +23,7 @@ SCREENS: dict[str, tuple[str, str] | None] = {
     "financer-l-ingenierie": ("sites:sites", "convergence"),
     "choisir-les-territoires": ("territories:studies", "convergence"),
     "faire-greffe": None,
-    "fidelite-et-adaptation": ("sites:sites", "convergence"),
+    "fidelite-et-adaptation": ("programmes:adaptation_map", "convergence"),
     "copil-et-equipe-locale": ("sites:sites", "convergence"),
     "ne-pas-concurrencer": None,
     "droit-a-l-erreur": ("community:lessons", "cent-pour-cent-inclusion"),
@@ -34,7 +34,7 @@ SCREENS: dict[str, tuple[str, str] | None] = {
     "diversite": ("programmes:protocol", "convergence"),
     "moyens-de-l-essaimage": None,
     "engagement-dans-la-duree": ("sites:sites", "convergence"),
-    "evaluer-et-capitaliser": ("community:lessons", "convergence"),
+    "evaluer-et-capitaliser": ("programmes:proposals", "convergence"),
 }
 
 
@@ -71,7 +71,4 @@ def _address(screen: tuple[str, str] | None) -> str:
     if screen is None:
         return ""
     name, programme = screen
-    try:
-        return reverse(name, args=[programme] if programme else [])
-    except NoReverseMatch:
-        return ""
+    return reverse(name, args=[programme] if programme else [])
