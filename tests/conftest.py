@@ -12,6 +12,14 @@ from tests import factories
 pytest_plugins = ["tests.realdata.folder", "tests.left_out"]
 
 
+@pytest.fixture(autouse=True)
+def french() -> None:
+    """A test that asked for a page in English leaves English behind in its thread."""
+    from django.utils import translation
+
+    translation.activate("fr")
+
+
 @pytest.fixture
 def writer(db: None) -> Iterator[Any]:
     """A person in whose name a test may write."""

@@ -45,7 +45,9 @@ def _links(page: Page) -> list[str]:
         "a[href^='/']", "links => links.map(a => a.getAttribute('href'))"
     )
     return [
-        path for path in paths if not re.search(r"\.(pdf|docx|yaml|csv|xlsx|py|zip|html|svg|geojson)$", path)
+        path
+        for path in paths
+        if not re.search(r"\.(pdf|docx|yaml|csv|xlsx|py|zip|html|json|svg|geojson)$", path)
     ]
 
 

@@ -1,6 +1,6 @@
 """Differential test: every case agrees with csdid 0.4.3, which reproduces R's ``did`` 2.5.
 
-The numbers were recorded by ``record_evaluation_oracles.py``; agreement is 1e-9 without covariates, 1e-6
+The numbers were recorded by ``scripts/record_evaluation_oracles.py``; agreement is 1e-9 without covariates, 1e-6
 with.
 """
 

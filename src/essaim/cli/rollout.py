@@ -322,7 +322,8 @@ def _design(given: Mapping[str, Any]) -> Design:
             raise click.UsageError(
                 "--parallel : deux nombres, territoires ouverts puis témoins, par exemple 10,10."
             )
-        return parallel(*given["arms"], persons, before=given["before"], after=given["after"])
+        opened, controls = given["arms"]
+        return parallel(opened, controls, persons, before=given["before"], after=given["after"])
     return stepped_wedge(
         given["waves"],
         persons,

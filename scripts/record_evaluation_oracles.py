@@ -1,7 +1,7 @@
 """Record what csdid 0.4.3 (MIT) finds on the cases of the differential test.
 
 Run in an environment that has csdid and this repository's ``tests`` on its path; csdid reproduces R's
-``did`` 2.5: ``python -m tests.reference.record_evaluation_oracles
+``did`` 2.5: ``python -m scripts.record_evaluation_oracles
 tests/reference/data/evaluation_oracles.json``
 """
 
