@@ -1,4 +1,5 @@
-"""Every page of the demonstration, as each role, at 320 and 1280 px: no accessibility violation, no sideways scroll."""
+"""Pages of the demonstration, one of each kind, by role: no accessibility violation at 320 px, no sideways scroll at
+320 and 1280 px."""
 
 import re
 from typing import Any
@@ -14,7 +15,9 @@ from essaim.platform.demo.services import load
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SAME_KIND = re.compile(r"/\d+(?=/|$)")  # one page of each kind is enough: /sites/12/ stands for /sites/13/
 PROGRAMME = re.compile(r"^/(programmes|events|organisations)/[a-z0-9-]+")
-WIDTHS = (1280, 320)
+NARROW = 320
+WIDTHS = (1280, NARROW)
+MOST = 60  # pages that each of the two tests opens
 SHARES = 2
 
 
@@ -29,10 +32,12 @@ def _kind(path: str) -> str:
 
 
 def _problems(page: Page, width: int) -> list[str]:
-    found = [
-        f"{page.url} [{width}] {violation['id']}: {violation['nodes'][0]['html'][:140]}"
-        for violation in Axe().run(page, options={"runOnly": TAGS}).response["violations"]
-    ]
+    found = []
+    if width == NARROW:  # the width at which most goes wrong; a second run would double the time of the suite
+        found = [
+            f"{page.url} [{width}] {violation['id']}: {violation['nodes'][0]['html'][:140]}"
+            for violation in Axe().run(page, options={"runOnly": TAGS}).response["violations"]
+        ]
     wide = page.evaluate("document.documentElement.scrollWidth")
     if wide > width:
         found.append(f"{page.url} [{width}] déborde : {wide} px")
@@ -59,10 +64,14 @@ def _inspect(page: Page) -> list[str]:
     return problems
 
 
-def _crawl(page: Page, seen: set[str]) -> list[str]:
-    """Visit every kind of page that this person reaches from their first page and nobody has seen yet."""
+def _crawl(page: Page, seen: set[str], budget: int) -> tuple[list[str], int]:
+    """Visit the kinds of pages that this person reaches from their first page and nobody has seen yet.
+
+    Returns the problems, and what is left of the number of pages to open.
+    """
     waiting, problems = ["/"], []
-    while waiting:
+    while waiting and budget > 0:
+        budget -= 1
         path = waiting.pop(0)
         response = page.goto(path)
         if response is None or response.status >= 400:
@@ -73,15 +82,16 @@ def _crawl(page: Page, seen: set[str]) -> list[str]:
             if _kind(link) not in seen:
                 seen.add(_kind(link))
                 waiting.append(link)
-    return problems
+    return problems, budget
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-def test_every_page_is_accessible_and_fits(demo: None, open_as: Any, share: int) -> None:
+def test_pages_are_accessible_and_fit(demo: None, open_as: Any, share: int) -> None:
     """The roles are shared out between two tests, so that two processors work."""
-    seen, problems = {"/"}, []
+    seen, problems, budget = {"/"}, [], MOST
     emails = ["", *(person.email for person in PEOPLE)]
     for email in emails[share::SHARES]:
         user = get_user_model().objects.get(email=email) if email else None
-        problems += [f"{email or 'personne'} : {problem}" for problem in _crawl(open_as(user), seen)]
+        found, budget = _crawl(open_as(user), seen, budget)
+        problems += [f"{email or 'personne'} : {problem}" for problem in found]
     assert problems == []
