@@ -1,7 +1,6 @@
 """``essaim demo``: the demonstration, from nothing to a page in the browser."""
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -11,13 +10,8 @@ from essaim.cli import serving
 @click.command(name="demo")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d’écoute.")
 @click.option("--port", type=serving.PORT, default=8000, show_default=True, help="Port d’écoute.")
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Dossier de fichiers officiels à importer aussi (chômage, QPV, offre…).",
-)
 @click.option("--no-serve", is_flag=True, help="Charge la démonstration sans ouvrir le site.")
-def command(host: str, port: int, data: Path | None, no_serve: bool) -> None:
+def command(host: str, port: int, no_serve: bool) -> None:
     """Charge la démonstration et ouvre le site ; un second appel ne perd rien."""
     if not no_serve:
         serving.check_port(host, port)
@@ -26,7 +20,7 @@ def command(host: str, port: int, data: Path | None, no_serve: bool) -> None:
     from essaim.platform.demo.services import NotTheDemonstration, load
 
     try:
-        load(click.echo, data)
+        load(click.echo)
     except NotTheDemonstration as error:
         raise click.ClickException(f"{error} Retirer DJANGO_SETTINGS_MODULE de l’environnement.") from error
     if no_serve:

@@ -1,7 +1,6 @@
 """Loads the demonstration through the services, as users would; a second load changes nothing."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -28,8 +27,8 @@ class NotTheDemonstration(RuntimeError):
     """Demonstration accounts have a public password: they are never created on a real site."""
 
 
-def load(say: Say, data: Path | None = None) -> None:
-    """Load programmes, accounts and simulated histories; ``data`` is a folder of official files to import too.
+def load(say: Say) -> None:
+    """Load programmes, accounts and simulated histories.
 
     Raises ``NotTheDemonstration`` outside the demonstration's settings.
     """
