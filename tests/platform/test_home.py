@@ -1,9 +1,13 @@
 """First pages: the cycle, the teachings, the desk of each role."""
 
+from datetime import date
+
 from django.conf import settings
 from django.urls import reverse
 
-from essaim.platform.home import cycle, teachings
+from essaim.platform.home import cycle, services, teachings
+from essaim.platform.sites import services as sites
+from essaim.platform.sites.models import Milestone
 
 
 def test_the_cycle_has_ten_stages_and_each_says_what_it_is(client) -> None:
@@ -35,3 +39,23 @@ def test_a_receiving_structure_finds_its_sites_on_its_desk(make, login) -> None:
 
 def test_demonstration_accounts_open_nothing_outside_the_demonstration(client, db) -> None:
     assert client.post(reverse("demo_enter"), {"email": "convergence@demo.essaim.example"}).status_code == 404
+
+
+def test_a_network_finds_all_its_sites_on_its_desk_the_late_ones_first(make) -> None:
+    programme = make.programme(head=make.organisation("Réseau"))
+    make.site(programme, name="À l’heure")
+    late = make.site(programme, name="En retard")
+    sites.save_part(Milestone(site=late), title="Réunir le COPIL", due=date(2020, 1, 1))
+    rows = services.desk(make.member(programme.roles.get().organisation)).followed["network"]
+    assert [[site.name for site, _next in sites] for _programme, sites in rows] == [
+        ["En retard", "À l’heure"]
+    ]
+
+
+def test_an_animator_finds_only_the_sites_of_the_region(make) -> None:
+    programme = make.programme(head=make.organisation("Réseau"))
+    make.site(programme, name="Bordeaux", code="33063")
+    make.site(programme, name="Metz", code="57463")
+    animator = make.member(programme.roles.get().organisation, role="animator", regions=["75"])
+    rows = services.desk(animator).followed["animator"]
+    assert [[site.name for site, _next in sites] for _programme, sites in rows] == [["Bordeaux"]]

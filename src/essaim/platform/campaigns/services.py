@@ -19,6 +19,7 @@ from essaim.platform.campaigns.models import (
     TeamCommitment,
     Transition,
 )
+from essaim.platform.campaigns.path import appointments_for as appointments_for
 from essaim.platform.campaigns.path import todo_for as todo_for
 from essaim.platform.campaigns.questions import build_form, default_questions, to_json
 from essaim.platform.programmes import services as programmes

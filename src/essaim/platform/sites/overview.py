@@ -1,10 +1,11 @@
 """What screens show of many sites at once, in a bounded number of queries."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Count, DateField, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
@@ -17,8 +18,10 @@ from essaim.platform.sites.territory import region_names
 AMOUNTS = ("planned", "granted", "spent", "days_planned", "days_spent")
 
 
-def site_table(sites: QuerySet[Site], filters: dict[str, str]) -> list[Site]:
-    """Sites with ``late`` (milestones past due), ``next_step`` and ``next_meeting`` (dates or ``None``).
+def site_table(
+    sites: QuerySet[Site], filters: Mapping[str, str] = MappingProxyType({})
+) -> list[tuple[Any, date | None]]:
+    """Sites with ``late`` (milestones past due), each with the date of its next step or meeting (or ``None``).
 
     ``filters`` may hold ``stage``, ``region``, ``wave`` (a number), ``late`` (« 1 ») and ``text``.
     """
@@ -42,10 +45,10 @@ def site_table(sites: QuerySet[Site], filters: dict[str, str]) -> list[Site]:
     )
     if filters.get("late"):
         table = table.filter(late__gt=0)
-    return list(table)
+    return [(site, _next_date(site)) for site in table]
 
 
-def _condition(filters: dict[str, str]) -> Q:
+def _condition(filters: Mapping[str, str]) -> Q:
     condition = Q()
     if filters.get("stage"):
         condition &= Q(stage=filters["stage"])
@@ -62,8 +65,7 @@ def _condition(filters: dict[str, str]) -> Q:
     return condition
 
 
-def next_date(site: Any) -> date | None:
-    """The nearest of the next step and the next meeting of a row of :func:`site_table`."""
+def _next_date(site: Any) -> date | None:
     return min((day for day in (site.next_step, site.next_meeting) if day), default=None)
 
 

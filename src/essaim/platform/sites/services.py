@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -26,7 +27,8 @@ from essaim.platform.sites.models import (
     StageChange,
     Wave,
 )
-from essaim.platform.sites.permissions import POLICY
+from essaim.platform.sites.overview import site_table
+from essaim.platform.sites.permissions import POLICY, visible_sites
 from essaim.platform.sites.territory import fields_of
 from essaim.platform.sites.waiting import todo_for
 from essaim.protocol.codec import canonical_json, fingerprint
@@ -57,6 +59,12 @@ def received_by(user: Any) -> QuerySet[Site]:
     mine = organisation_ids(user)
     found = Site.objects.filter(structures__in=mine).exclude(stage=Site.Stage.ENDED)
     return found.select_related("programme").distinct()
+
+
+def followed_sites(user: Any, programme: "Programme") -> list[tuple[Any, date | None]]:
+    """Rows of :func:`site_table` for the sites that the person follows: the late ones first, then by next date."""
+    rows = site_table(visible_sites(user, programme))
+    return sorted(rows, key=lambda row: (-(row[0].late or 0), row[1] or date.max, row[0].name))
 
 
 def site_for(user: Any, pk: int, action: str = "view") -> Site:

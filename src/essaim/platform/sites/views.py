@@ -46,8 +46,8 @@ def sites(request: Request, slug: str) -> HttpResponse:
     rows = overview.site_table(seen, filters)
     context = {
         "programme": programme,
-        "rows": [(site, overview.next_date(site)) for site in rows],
-        "late": sum(bool(row.late) for row in rows),  # type: ignore[attr-defined]
+        "rows": rows,
+        "late": sum(bool(site.late) for site, _next in rows),
         "total": seen.count(),
         "filters": filters,
         "filtered": any(filters.values()),
