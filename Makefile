@@ -13,11 +13,11 @@ help:  ## this list
 	@python3 scripts/get_uv.py
 
 .venv/.run: uv.lock pyproject.toml | $(UV)
-	@$(UV) sync --frozen --no-dev --inexact --quiet
+	@$(UV) sync --frozen --inexact --quiet
 	@touch $@
 
 .venv/.dev: uv.lock pyproject.toml | $(UV)
-	@$(UV) sync --frozen --inexact --quiet
+	@$(UV) sync --frozen --group dev --inexact --quiet
 	@touch .venv/.run $@
 
 run: .venv/.run  ## set up, load the demonstration, serve it at http://127.0.0.1:8000

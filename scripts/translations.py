@@ -1,6 +1,7 @@
 """The English catalogue: ``update`` it from the French texts, ``compile`` it, ``check`` that it is complete.
 
-French is the source language (docs/adr/0002), so the only catalogue is English. Works without the gettext programs.
+French is the source language (docs/adr/0002), so the platform's only catalogue is English. The few French words that
+the library of the command line lacks are compiled with it. Works without the gettext programs.
 """
 
 import io
@@ -24,6 +25,7 @@ PLATFORM = Path(__file__).parents[1] / "src/essaim/platform"
 TEACHINGS = PLATFORM.parents[2] / "programmes/teachings.yaml"
 PO = PLATFORM / "locale/en/LC_MESSAGES/django.po"
 MO = PO.with_suffix(".mo")
+CLI_PO = PLATFORM.parent / "cli/locale/fr/LC_MESSAGES/messages.po"
 FRENCH_MO = PLATFORM / "locale/fr/LC_MESSAGES/django.mo"
 KEYWORDS: dict[str, Any] = {
     "_": None,
@@ -97,18 +99,20 @@ def compile_catalogue() -> None:
 
 
 def compiled(english: Catalog) -> dict[Path, bytes]:
-    """Both catalogues as Django reads them.
+    """The catalogues as they are read.
 
-    The French one says each text as it is: without it, a word that a library also translates (« Note », « Date »)
-    would come out of the library's own French.
+    The platform's French one says each text as it is: without it, a word that a library also translates
+    (« Note », « Date ») would come out of the library's own French.
     """
     french = Catalog(locale="fr", project="essaim", creation_date=english.creation_date)
     french.revision_date = english.creation_date
     for message in english:
         if message.id:
             french.add(message.id, message.id, context=message.context)
+    with CLI_PO.open("rb") as file:
+        command_line = read_po(file, locale="fr")
     found = {}
-    for path, catalog in ((MO, english), (FRENCH_MO, french)):
+    for path, catalog in ((MO, english), (FRENCH_MO, french), (CLI_PO.with_suffix(".mo"), command_line)):
         buffer = io.BytesIO()
         write_mo(buffer, catalog)
         found[path] = buffer.getvalue()
@@ -134,7 +138,7 @@ def check() -> None:
     problems += [f"no English: {text!r}" for text in missing(catalog)]
     for path, content in compiled(catalog).items():
         if not path.exists() or path.read_bytes() != content:
-            problems.append(f"{path.relative_to(PLATFORM)} is not up to date")
+            problems.append(f"{path.relative_to(PLATFORM.parent)} is not up to date")
     if problems:
         print(
             "\n".join(problems), "\nRun `make translations`, then write the English.", sep="", file=sys.stderr

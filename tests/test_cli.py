@@ -1,5 +1,6 @@
 """The command line as a whole: help in French, commands listed, wrong usage is exit code 2."""
 
+import pytest
 from click.testing import CliRunner
 
 from essaim.cli import COMMANDS, main
@@ -17,5 +18,16 @@ def test_every_listed_command_can_be_imported() -> None:
         assert result.exit_code == 0, result.output
 
 
-def test_an_unknown_command_is_wrong_usage() -> None:
-    assert CliRunner().invoke(main, ["inconnue"]).exit_code == 2
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("inconnue", "La commande 'inconnue' n’existe pas."),
+        ("evaluate", "Il manque l’argument 'PANEL'."),
+        ("evaluate --cohorte x", "Vouliez-vous écrire"),
+        ("evaluate x --method autre", "'autre' n’est pas l’une de ces valeurs"),
+        ("import dossier-absent", "Dossier 'dossier-absent' introuvable."),
+    ],
+)
+def test_wrong_usage_is_said_in_french_with_exit_code_2(line: str, said: str) -> None:
+    result = CliRunner().invoke(main, line.split())
+    assert (result.exit_code, said in result.output) == (2, True), result.output

@@ -4,29 +4,39 @@ Each sub-command lives in its own module and is imported only when it is called,
 ``essaim protocol validate`` never loads Django and ``essaim serve`` never loads a solver.
 """
 
+import gettext
+import os
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module below essaim.cli, one line of help shown by `essaim --help`)
-    "protocol": ("protocol", "valide, compare, numérote et met à niveau des protocoles"),
+    "protocol": ("protocol", "Valide, compare, numérote et met à niveau des protocoles."),
     "account": ("account", "Ouvre les premiers comptes d’un site."),
     "export": ("export", "Écrit tout un programme dans un dossier de YAML et de CSV."),
     "import": ("import_", "Importe un programme qu’« export » a écrit."),
     "demo": ("demo", "Charge la démonstration et ouvre le site."),
     "serve": ("serve", "Sert le site et exécute les tâches de fond."),
-    "panel": ("panel", "construit un panel : résultat mesuré et vagues datées, ou simulation"),
-    "evaluate": ("evaluate", "estime les effets d’un déploiement par vagues"),
-    "rollout": ("rollout", "prépare les vagues : tirage au sort, puissance, plus petit effet, capacité"),
-    "territory": ("territory", "choisit des territoires : classement robuste, vague, explications, accès"),
-    "opendata": ("opendata", "lit et télécharge les données ouvertes officielles"),
-    "manage": ("manage", "Commandes d’administration de Django."),
+    "panel": ("panel", "Construit un panel : résultat mesuré et vagues datées, ou simulation."),
+    "evaluate": ("evaluate", "Estime les effets d’un déploiement par vagues."),
+    "rollout": ("rollout", "Prépare les vagues : tirage au sort, puissance, plus petit effet, capacité."),
+    "territory": ("territory", "Choisit des territoires : classement robuste, vague, explications, accès."),
+    "opendata": ("opendata", "Lit et télécharge les données ouvertes officielles."),
+    "manage": ("manage", "Lance une commande d’administration de Django."),
 }
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported on first use; ``NAME`` in module ``m`` is ``m.command``."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run; what click itself says (usage, errors) comes out in French, whatever the machine's language."""
+        os.environ["LANGUAGE"] = "fr"
+        gettext.bindtextdomain("messages", Path(__file__).parent / "locale")
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
