@@ -216,8 +216,11 @@ def _criterion_row(key: str, criterion: Mapping[str, Any] | None) -> dict[str, A
 
 
 def criteria_from(formset: Any, measures: Mapping[str, Measure]) -> list[dict[str, Any]]:
-    """The criteria of the document: indicators that were ticked and that exist for this study."""
-    rows = [form.cleaned_data for form in formset.forms]
+    """The criteria of the document: indicators that were ticked and that exist for this study.
+
+    Those with an error are left out, save a reason not written yet: a first look may do without.
+    """
+    rows = [form.cleaned_data for form in formset.forms if not set(form.errors) - {"reason"}]
     return [
         {
             "key": row["indicator"],
@@ -227,7 +230,7 @@ def criteria_from(formset: Any, measures: Mapping[str, Measure]) -> list[dict[st
             "transform": row["transform_data"],
             "missing": row["missing"],
             "label": measures[row["indicator"]].label,
-            "reason": row["reason"],
+            "reason": row.get("reason", ""),
         }
         for row in rows
         if row.get("use") and row["indicator"] in measures

@@ -109,7 +109,8 @@ def _carried(measure: Any, unit: str) -> bool:
 
 def table_rows(rows: list[dict[str, Any]], study: Study) -> list[dict[str, Any]]:
     """Rows of the ranking with what a page shows: rank, percentages, status in words, proposed or not."""
-    proposed, decided = set(study.proposed()), {d.code: d for d in study.decisions.all()}
+    proposed = set(study.proposed())
+    decided = {d.code: d for d in study.decisions.all()} if study.pk else {}
     return [
         {
             **row,
@@ -138,7 +139,7 @@ def ranking_map(study: Study, *, standalone: bool = False) -> Choropleth | None:
             0,
             simulated=bool(study.ranking_simulated),
         )
-        links = None if standalone else _links(study, shares)
+        links = _links(study, shares) if study.pk and not standalone else None
         return choropleth(
             shares,
             unit,

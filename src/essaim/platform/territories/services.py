@@ -23,7 +23,6 @@ from essaim.territory.study import FORMAT
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
     from essaim.platform.programmes.models import Programme
-    from essaim.territory.ranking import Ranking
 
 IMMEDIATE_SCORES = 100_000_000
 """Territories × draws × criteria above which the ranking is computed by the task worker (about a second here)."""
@@ -66,10 +65,7 @@ def update_document(study: Study, **fields: Any) -> Study:
         raise ValidationError(
             _("Des décisions s’appuient sur cette étude : en faire une reprise pour la changer.")
         )
-    document = {**study.document, **fields}
-    keys = {criterion["key"] for criterion in document["criteria"]}
-    families = {criterion["family"] for criterion in document["criteria"]}
-    document["weights"] = [w for w in document["weights"] if _names(w) <= keys | families]
+    document = restated(study.document, fields)
     study.document = _checked(document)
     study.title = study.document["title"]
     study.state, study.result, study.inputs, study.portfolio = Study.State.DRAFT, None, None, None
@@ -78,6 +74,15 @@ def update_document(study: Study, **fields: Any) -> Study:
     study.full_clean()
     study.save()
     return study
+
+
+def restated(document: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with these fields; constraints on the weights of a criterion that went go with it."""
+    stated = {**document, **fields}
+    keys = {criterion["key"] for criterion in stated["criteria"]}
+    families = {criterion["family"] for criterion in stated["criteria"]}
+    stated["weights"] = [w for w in stated["weights"] if _names(w) <= keys | families]
+    return stated
 
 
 def _names(sentence: str) -> set[str]:
@@ -106,11 +111,19 @@ def table_of(study: Study) -> Any:
     return sources.table_for(study.programme, document["unit"], keys)
 
 
-def preview(study: Study) -> "Ranking | None":
-    """A first look at the ranking with few draws; ``None`` while there is no criterion."""
-    if not study.document["criteria"]:
-        return None
-    return ranking.quick(ranking.read_document(study.document), table_of(study))
+def trial(programme: "Programme", document: Mapping[str, Any]) -> Study:
+    """The study that this document would make, ranked with few draws; nothing is written.
+
+    Errors: ``ValidationError`` when the document does not hold together or cannot be ranked.
+    """
+    study = Study(programme=programme, title=document["title"], document=_checked(document))
+    if study.document["criteria"]:
+        try:
+            table = table_of(study)
+        except ranking.REFUSALS as error:
+            raise ValidationError(str(error)) from error
+        study.result = ranking.result_of(ranking.quick(ranking.read_document(study.document), table))
+    return study
 
 
 def is_long(study: Study) -> bool:

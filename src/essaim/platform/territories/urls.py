@@ -1,6 +1,6 @@
 from django.urls import path
 
-from essaim.platform.territories import own_views, place_views, views, wave_views
+from essaim.platform.territories import own_views, place_views, step_views, views, wave_views
 
 app_name = "territories"
 _STUDIES = "programmes/<slug:slug>/studies"
@@ -10,13 +10,15 @@ urlpatterns = [
     path("territories/", place_views.search, name="search"),
     path("territories/<str:level>/<str:code>/", place_views.place, name="place"),
     path(f"{_STUDIES}/", views.studies, name="studies"),
-    path(f"{_STUDIES}/new/", views.create, name="create"),
+    path(f"{_STUDIES}/new/", step_views.create, name="create"),
+    path(f"{_STUDIES}/new/look/", step_views.new_look, name="new_look"),
     path(f"{_STUDIES}/replay/", views.replay, name="replay"),
     path(f"{_STUDY}/", views.study, name="study"),
-    path(f"{_STUDY}/scope/", views.scope, name="scope"),
-    path(f"{_STUDY}/criteria/", views.criteria, name="criteria"),
-    path(f"{_STUDY}/weights/", views.weights, name="weights"),
-    path(f"{_STUDY}/weights/<int:position>/remove/", views.remove_weight, name="remove_weight"),
+    path(f"{_STUDY}/scope/", step_views.scope, name="scope"),
+    path(f"{_STUDY}/look/<str:step>/", step_views.look, name="look"),
+    path(f"{_STUDY}/criteria/", step_views.criteria, name="criteria"),
+    path(f"{_STUDY}/weights/", step_views.weights, name="weights"),
+    path(f"{_STUDY}/weights/<int:position>/remove/", step_views.remove_weight, name="remove_weight"),
     path(f"{_STUDY}/run/", views.run, name="run"),
     path(f"{_STUDY}/progress/", views.progress, name="progress"),
     path(f"{_STUDY}/territories/<str:code>/", views.explain, name="explain"),

@@ -1,4 +1,4 @@
-"""Pages of a study, step by step: scope, criteria, weights, ranking, explanation, decision, exports."""
+"""Pages of a study: its list, its ranking, explanations, decisions, exports."""
 
 from typing import Any
 
@@ -52,21 +52,6 @@ def studies(request: Request, slug: str) -> HttpResponse:
     return render(request, "territories/studies.html", context)
 
 
-def create(request: Request, slug: str) -> HttpResponse:
-    programme = programmes.programme_for(request.user, slug, "create_study")
-    form = forms.ScopeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        document = form.document()
-        document["criteria"] = services.starting_criteria(programme, document["unit"])
-        try:
-            made = services.create_study(programme, document["title"], document, request.user)
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-        else:
-            return redirect("territories:criteria", slug=slug, pk=made.pk)
-    return render(request, "territories/create.html", {"programme": programme, "form": form})
-
-
 def replay(request: Request, slug: str) -> HttpResponse:
     """A study from its YAML, as the command line writes it."""
     programme = programmes.programme_for(request.user, slug, "create_study")
@@ -116,82 +101,6 @@ def study(request: Request, slug: str, pk: int) -> HttpResponse:
             "undecided": [c for c in found.proposed() if c not in {d.code for d in found.decisions.all()}],
         }
     return page(request, found, "study", **context)
-
-
-def scope(request: Request, slug: str, pk: int) -> HttpResponse:
-    found = study_for(request, slug, pk, "edit")
-    form = forms.ScopeForm(request.POST or None, initial=forms.ScopeForm.initial_of(found.document))
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.update_document(found, **form.document())
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-        else:
-            return redirect("territories:criteria", slug=slug, pk=pk)
-    return page(request, found, "scope", form=form, step=1)
-
-
-def criteria(request: Request, slug: str, pk: int) -> HttpResponse:
-    found = study_for(request, slug, pk, "edit")
-    measures = sources.measures_for(found.programme, found.document["unit"])
-    initial = forms.criterion_rows(measures, found.document["criteria"])
-    formset = forms.CriterionFormSet(request.POST or None, initial=initial)
-    problem: list[str] = []
-    if request.method == "POST" and formset.is_valid():
-        chosen = forms.criteria_from(formset, measures)
-        try:
-            if not chosen:
-                raise ValidationError(_("Une étude demande au moins un critère."))
-            services.update_document(found, criteria=chosen)
-        except ValidationError as error:
-            problem = error.messages
-        else:
-            return redirect("territories:weights", slug=slug, pk=pk)
-    rows = [(form, measures[row["indicator"]]) for form, row in zip(formset.forms, initial, strict=False)]
-    return page(request, found, "criteria", formset=formset, rows=rows, problem=problem, step=2)
-
-
-def weights(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Say what is known of the weights; the first look below moves at once."""
-    found = study_for(request, slug, pk, "edit")
-    measures = sources.measures_for(found.programme, found.document["unit"])
-    names = reading.names_of(found.document, measures)
-    form = forms.WeightForm(request.POST or None, names=names)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.add_weight(found, form.sentence())
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-            found.refresh_from_db()
-        else:
-            return redirect("territories:weights", slug=slug, pk=pk)
-    sentences = reading.weights_in_words(found.document, measures)
-    return page(request, found, "weights", form=form, sentences=sentences, step=3, **_first_look(found))
-
-
-def _first_look(found: Study) -> dict[str, Any]:
-    """The first k of a ranking made with few draws, or why there is none."""
-    try:
-        look = services.preview(found)
-    except ValidationError as error:
-        return {"look_problem": " ".join(error.messages)}
-    if look is None:
-        return {"look_problem": _("Choisir d’abord des critères.")}
-    result = ranking.result_of(look)
-    return {
-        "look": reading.table_rows(result["ranking"][: 2 * look.study.k][:40], found),
-        "look_result": result,
-    }
-
-
-@require_POST
-def remove_weight(request: Request, slug: str, pk: int, position: int) -> HttpResponse:
-    found = study_for(request, slug, pk, "edit")
-    try:
-        services.remove_weight(found, position)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    return redirect("territories:weights", slug=slug, pk=pk)
 
 
 @require_POST
