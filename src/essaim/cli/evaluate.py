@@ -8,9 +8,11 @@ from typing import Any, get_args
 import click
 
 from essaim.cli import evaluation_output as out
+from essaim.cli.records import read_record
 from essaim.evaluation import (
     Options,
     Panel,
+    RecordedDraw,
     Result,
     aggregate,
     build_report,
@@ -33,6 +35,7 @@ from essaim.evaluation.result import Estimate
 from essaim.opendata.whole_table import read_whole
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+READ = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 OPTIONS = (
     "method",
@@ -65,7 +68,11 @@ OPTIONS = (
 @click.option("--weights", help="Colonne des poids.")
 @click.option("--cross-sections", is_flag=True, help="Coupes répétées : chaque ligne est une autre personne.")
 @click.option("--unbalanced", is_flag=True, help="Garder les unités qui manquent à certaines périodes.")
-@click.option("--inference", type=click.Choice(get_args(Inference)), default="cr2", show_default=True)
+@click.option(
+    "--inference",
+    type=click.Choice(get_args(Inference)),
+    help="cr2 par défaut ; randomisation quand un tirage est donné (--draw).",
+)
 @click.option(
     "--draws", default=999, show_default=True, help="Nombre de tirages (bootstrap, wild, randomisation)."
 )
@@ -73,6 +80,9 @@ OPTIONS = (
     "--multiplier", type=click.Choice(get_args(Multiplier)), default="rademacher", show_default=True
 )
 @click.option("--drawn", is_flag=True, help="L’ordre des vagues a été tiré au sort.")
+@click.option(
+    "--draw", "record", type=READ, help="Procès-verbal JSON du tirage des vagues, à rejouer (rollout draw)."
+)
 @click.option("--strata", help="Colonne des strates de ce tirage.")
 @click.option("--level", default=0.95, show_default=True, help="Niveau de confiance.")
 @click.option("--seed", default=0, show_default=True, help="Graine des tirages.")
@@ -92,6 +102,7 @@ def command(
     chart: Path | None,
     report: Path | None,
     script: Path | None,
+    record: Path | None,
     smallest_effect: float | None,
     **given: str,
 ) -> None:
@@ -105,11 +116,14 @@ def command(
         raise click.BadParameter(f"le rapport finit par {', '.join(WRITERS)}.", param_hint="--report")
     with out.readable_errors():
         frame, origin = read_whole(panel, private=True), out.read_sidecar(panel)
+        given["inference"] = given["inference"] or ("randomisation" if record else "cr2")
         columns, options = _columns(given, frame.columns), _options(given)
-        result = estimate(Panel.from_frame(frame, **columns), Options(**options))
+        drawn = read_record(record) if record else None
+        draw = RecordedDraw.of(drawn, options["draws"]) if drawn else None
+        result = estimate(Panel.from_frame(frame, **columns), Options(**options), draw)
         if origin:
             result.provenance["panel"] = origin
-        replay = replay_script(panel, columns, options, str(result.provenance["panel_sha256"]))
+        replay = replay_script(panel, columns, options, str(result.provenance["panel_sha256"]), drawn)
         if chart:
             out.write_text(event_study_svg(result), chart)
         if script:

@@ -10,6 +10,7 @@ import polars as pl
 
 from essaim.evaluation.errors import EvaluationError
 from essaim.opendata.safety import UnsafeFile, neutralise_formula
+from essaim.rollout.errors import RolloutError
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def readable_errors() -> Iterator[None]:
     except UnsafeFile as error:
         where = f"Ligne {error.row} : " if error.row else ""
         _stop(f"{where}{error.message} {error.mend}")
-    except EvaluationError as error:
+    except (EvaluationError, RolloutError) as error:
         _stop(str(error))
 
 

@@ -14,6 +14,7 @@ import click
 import numpy as np
 import polars as pl
 
+from essaim.cli.records import read_record
 from essaim.opendata.safety import UnsafeFile
 from essaim.opendata.whole_table import read_whole
 from essaim.rollout import allocation as alloc
@@ -21,6 +22,7 @@ from essaim.rollout import power as pw
 from essaim.rollout.capacity import Means, Needs, WaveCapacity, capacity
 from essaim.rollout.design import Design, design, parallel, stepped_wedge
 from essaim.rollout.errors import RolloutError
+from essaim.rollout.table import number, read_territories
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Résultat en JSON.")
@@ -89,90 +91,64 @@ def _write(data: Mapping[str, Any], as_json: bool, text: Callable[[], Sequence[s
 @click.option(
     "--seed", type=click.IntRange(0), help="Graine. Sans elle, seule l’empreinte à publier est donnée."
 )
+@click.option("--public", help="Texte public qui donne la graine, au lieu de --seed : les numéros d’un loto…")
 @click.option("--chosen", is_flag=True, help="Vagues choisies (colonne « wave ») : rien n’est tiré.")
 @click.option("--replay", "replayed", is_flag=True, help="TABLE est un procès-verbal JSON : le rejouer.")
 @JSON
-def draw(table: Path, replayed: bool, chosen: bool, seed: int | None, as_json: bool, **given: Any) -> None:
+def draw(
+    table: Path,
+    replayed: bool,
+    chosen: bool,
+    seed: int | None,
+    public: str | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
     """Tirer les vagues au sort (TABLE : colonnes code, stratum, first = raison d’ouvrir en premier, covariables).
 
-    D’abord sans --seed : publiez l’empreinte des données. Puis avec la graine tirée en public. Avec le
-    procès-verbal (--json), n’importe qui rejoue le tirage (--replay).
+    D’abord sans --seed : publiez l’empreinte des données. Puis avec la graine tirée en public, ou --public, le
+    texte qui la donne. TABLE peut être le fichier JSON des données publié avec l’empreinte. Avec le procès-verbal,
+    n’importe qui rejoue le tirage (--replay).
     """
     with readable_errors():
         if replayed:
-            made = alloc.replay(_record(table))
-            _write(
-                made.to_dict(),
-                as_json,
-                lambda: ["Tirage rejoué : conforme au procès-verbal.", *_draw_text(made)],
-            )
-            return
-        rows, waves = _territories(table, given["covariates"], chosen)
-        if chosen:
+            made = alloc.replay(read_record(table))
+            said = ["Tirage rejoué : conforme au procès-verbal.", *_draw_text(made)]
+            _write(made.to_dict(), as_json, lambda: said)
+        elif chosen:
+            rows, waves = _table(table, given["covariates"], chosen)
             data = alloc.chosen(rows, waves).to_dict()
             _write(data, as_json, lambda: _chosen_text(data))
-            return
-        request = _request(rows, given)
-        if seed is None:
-            known = {"fingerprint": request.fingerprint(), "inputs": request.canonical(), "drawn": False}
-            _write(known, as_json, lambda: [f"Empreinte à publier avant le tirage : {request.fingerprint()}"])
-            return
-        drawn = alloc.draw(request, seed)
-        _write(drawn.to_dict(), as_json, lambda: _draw_text(drawn))
+        else:
+            _draw(_request(table, given), alloc.public_seed(public) if public else seed, public, as_json)
 
 
-def _request(rows: Sequence[alloc.Territory], given: Mapping[str, Any]) -> alloc.Request:
+def _draw(request: alloc.Request, seed: int | None, public: str | None, as_json: bool) -> None:
+    if seed is None:
+        known = {"fingerprint": request.fingerprint(), "inputs": request.canonical(), "drawn": False}
+        _write(known, as_json, lambda: [f"Empreinte à publier avant le tirage : {request.fingerprint()}"])
+        return
+    drawn = alloc.draw(request, seed)
+    _write(drawn.to_dict(public), as_json, lambda: _draw_text(drawn))
+
+
+def _request(table: Path, given: Mapping[str, Any]) -> alloc.Request:
+    if table.suffix == ".json":
+        return alloc.request_from(read_record(table))
     places = given["capacities"]
     if places is None:
         raise click.UsageError("Donnez --capacities, les places de chaque vague, par exemple 10,10,10.")
     if any(value != int(value) for value in places):
         raise click.UsageError("--capacities : des nombres entiers de sites, par exemple 10,10,10.")
-    return alloc.Request(
-        tuple(rows), tuple(map(int, places)), given["method"], given["candidates"], given["keep"]
-    )
+    rows, _waves = _table(table, given["covariates"], False)
+    return alloc.Request(rows, tuple(map(int, places)), given["method"], given["candidates"], given["keep"])
 
 
-def _record(path: Path) -> Mapping[str, Any]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RolloutError(f"{path.name} n’est pas un procès-verbal JSON ({error}).") from error
-    if not isinstance(record, dict):
-        raise RolloutError(f"{path.name} n’est pas un procès-verbal : un objet JSON est attendu.")
-    return record
-
-
-def _territories(path: Path, covariates: str, chosen: bool) -> tuple[list[alloc.Territory], dict[str, int]]:
-    frame = read_whole(str(path))
+def _table(
+    path: Path, covariates: str, chosen: bool
+) -> tuple[tuple[alloc.Territory, ...], Mapping[str, int]]:
     names = [name.strip() for name in covariates.split(",") if name.strip()]
-    for name in ["code", *names, *(["wave"] if chosen else [])]:
-        if name not in frame.columns:
-            raise RolloutError(
-                f"{path.name} : pas de colonne « {name} ». Colonnes lues : {', '.join(frame.columns)}."
-            )
-    rows, waves = [], {}
-    for line, row in enumerate(frame.iter_rows(named=True), 2):
-        code = str(row["code"] or "").strip()
-        if not code:
-            raise RolloutError(
-                f"{path.name}, ligne {line}, colonne « code » : vide. Donnez le code du territoire."
-            )
-        values = {name: _number(row[name], path, line, name) for name in names}
-        stratum, first = (str(row.get(name) or "").strip() for name in ("stratum", "first"))
-        rows.append(alloc.Territory(code, stratum, values, first))
-        if chosen:
-            waves[code] = int(_number(row["wave"], path, line, "wave"))
-    return rows, waves
-
-
-def _number(value: object, path: Path, line: int, column: str) -> float:
-    try:
-        return float(str(value).strip().replace(" ", "").replace(",", "."))
-    except ValueError:
-        shown = "vide" if value is None else f"« {value} »"
-        raise RolloutError(
-            f"{path.name}, ligne {line}, colonne « {column} » : {shown} n’est pas un nombre."
-        ) from None
+    return read_territories(read_whole(str(path)), names, path.name, chosen=chosen)
 
 
 def _draw_text(made: alloc.Draw) -> list[str]:
@@ -340,7 +316,9 @@ def _plan(path: Path) -> list[list[float]]:
     frame: pl.DataFrame = read_whole(str(path))
     return [
         [
-            float("nan") if value is None or not str(value).strip() else _number(value, path, line, column)
+            float("nan")
+            if value is None or not str(value).strip()
+            else number(value, path.name, line, column)
             for column, value in zip(frame.columns, row, strict=True)
         ]
         for line, row in enumerate(frame.iter_rows(), 2)

@@ -15,6 +15,7 @@ from essaim.evaluation.errors import EvaluationError, PanelError
 from essaim.evaluation.estimation import Options, estimate
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.reading import Verdict, read_plainly, verdict
+from essaim.evaluation.redraw import RecordedDraw
 from essaim.evaluation.report import (
     build_report,
     numbers_csv,
@@ -37,6 +38,7 @@ __all__ = [
     "Options",
     "Panel",
     "PanelError",
+    "RecordedDraw",
     "Result",
     "Verdict",
     "Window",

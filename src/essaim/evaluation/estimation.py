@@ -20,6 +20,7 @@ from essaim.evaluation.moments import Moments, moments
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.periods import NEVER
 from essaim.evaluation.prepare import Prepared, prepare
+from essaim.evaluation.redraw import RecordedDraw
 from essaim.evaluation.resampling import Draws, Multiplier
 from essaim.evaluation.result import Aggregation, Cell, Estimate, Facts, Json, Result
 from essaim.evaluation.threads import single_thread
@@ -87,6 +88,7 @@ class _Work:
     effect: Floats
     terms: Terms | None
     table: Contributions | None
+    draw: RecordedDraw | None = None
 
     @property
     def small_sample(self) -> bool:
@@ -121,8 +123,14 @@ class _Work:
             )
         if options.inference in ("wild", "randomisation") and self.small_sample:
             assert self.terms is not None
-            draw = resampling.wild if options.inference == "wild" else resampling.randomisation
-            return draw(self.panel, self.stats, self.terms, mix, count, rng)
+            if options.inference == "wild":
+                return resampling.wild(self.panel, self.stats, self.terms, mix, count, rng)
+            again = (
+                resampling.permuted(self.panel, count, rng)
+                if self.draw is None
+                else resampling.replayed(self.panel, *self.draw.cohorts(self.panel))
+            )
+            return resampling.randomisation(self.panel, self.stats, self.terms, mix, again)
         return None
 
     def key(self, kind: str, key: int) -> int | str:
@@ -130,23 +138,46 @@ class _Work:
         return int(key) if kind == "event" else self.panel.calendar.key(int(key))
 
 
-def estimate(panel: Panel, options: Options | None = None) -> Result:
+def estimate(panel: Panel, options: Options | None = None, draw: RecordedDraw | None = None) -> Result:
     """Group-time effects, their aggregations and the test of the effects before exposure.
 
+    With the recorded ``draw`` of the waves, the units that had to open first are set aside, and randomisation
+    inference replays it; where the panel is not the draw as made, intervals are CR2 and a warning names why.
     Raises ``EvaluationError`` when nothing can be estimated.
     """
     options = options or Options()
-    prepared = prepare(panel, options.control, options.anticipation)
+    prepared = prepare(draw.without_first(panel) if draw else panel, options.control, options.anticipation)
+    if draw is not None:
+        prepared, options, draw = _as_drawn(prepared, options, draw)
     with single_thread():
-        return _estimate(panel, prepared, moments(prepared.panel), options)
+        return _estimate(panel, prepared, moments(prepared.panel), options, draw)
 
 
-def _estimate(panel: Panel, prepared: Prepared, stats: Moments, options: Options) -> Result:
+def _as_drawn(
+    prepared: Prepared, options: Options, draw: RecordedDraw
+) -> tuple[Prepared, Options, RecordedDraw | None]:
+    """Whether the draw can be replayed on the prepared panel; if not, intervals are CR2 and it is said."""
+    why = draw.departure(prepared.panel)
+    if why is None:
+        return prepared, replace(options, drawn=True), draw
+    said = (
+        f"Le tirage enregistré ne peut pas être rejoué sur ce panel : {why}. Les intervalles sont ceux de "
+        "vagues choisies (CR2)."
+    )
+    plain = "cr2" if options.inference == "randomisation" else options.inference
+    options = replace(options, drawn=False, inference=plain)
+    return Prepared(prepared.panel, (*prepared.warnings, said)), options, None
+
+
+def _estimate(
+    panel: Panel, prepared: Prepared, stats: Moments, options: Options, draw: RecordedDraw | None
+) -> Result:
     ready = prepared.panel
     ordinals = np.array(ready.calendar.ordinals, dtype=np.int64)
     grid = att.cells(stats.cohorts, ordinals, options.base, options.anticipation)
     compared = att.comparison(grid, stats.cohorts, ordinals, options.control, options.anticipation)
     work, reasons = _effects(ready, options, stats, grid, compared)
+    work = replace(work, draw=draw)
     weightings = {
         kind: aggregate.weighting(kind, grid, work.effect, stats.cohorts, stats.unit_weight, options.window)
         for kind in dict.fromkeys((*options.aggregations, "event"))
@@ -390,6 +421,13 @@ def _inference_done(work: _Work) -> str:
     return wanted if wanted in ("analytic", "bootstrap") or work.small_sample else "analytic"
 
 
+def _draws_done(work: _Work) -> int | None:
+    done = _inference_done(work)
+    if done == "randomisation" and work.draw is not None:
+        return len(work.draw.schemes)
+    return work.options.draws if done in ("bootstrap", "wild", "randomisation") else None
+
+
 def _provenance(panel: Panel, options: Options, work: _Work, simple: Aggregation | None) -> Json:
     """What is needed to replay the evaluation: fingerprint of the data, options, version."""
     digest = hashlib.sha256()
@@ -407,9 +445,10 @@ def _provenance(panel: Panel, options: Options, work: _Work, simple: Aggregation
         "base": options.base,
         "anticipation": options.anticipation,
         "inference": _inference_done(work),
-        "draws": options.draws if _inference_done(work) in ("bootstrap", "wild", "randomisation") else None,
+        "draws": _draws_done(work),
         "multiplier": options.multiplier if options.inference == "bootstrap" else None,
         "waves_drawn": options.drawn,
+        "draw": {"fingerprint": work.draw.fingerprint, "seed": work.draw.seed} if work.draw else None,
         "p_value": simple.p_value if simple else None,
         "level": options.level,
         "seed": options.seed,

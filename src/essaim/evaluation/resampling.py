@@ -5,6 +5,7 @@ cohort, so that one pass over the data serves every estimate. Gaussian multiplie
 exactly N(0, V).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -152,12 +153,30 @@ def wild(
     return _studentised(each.sum(axis=0), variance, undefined)
 
 
-def randomisation(
-    panel: Panel, stats: Moments, terms: Terms, mix: Floats, count: int, rng: np.random.Generator
-) -> Draws:
-    """Studentised randomisation inference: the waves are drawn again, within strata where the draw had some.
+def permuted(panel: Panel, count: int, rng: np.random.Generator) -> Iterator[Ints]:
+    """``count`` cohorts (n,) of the units, permuted within strata where the draw had some."""
+    strata = _strata(panel)
+    for _ in range(count):
+        drawn = panel.cohort.copy()
+        for rows in strata:
+            drawn[rows] = panel.cohort[rng.permutation(rows)]
+        yield drawn
 
-    Each draw gives the estimates and their CR2 errors; sizes of waves, hence weights, do not change.
+
+def replayed(panel: Panel, rows: Ints, cohorts: Ints) -> Iterator[Ints]:
+    """The cohorts (n,) that each other assignment (B, m) of a recorded draw gives to the drawn ``rows`` (m,)."""
+    for chosen in cohorts:
+        drawn = panel.cohort.copy()
+        drawn[rows] = chosen
+        yield drawn
+
+
+def randomisation(
+    panel: Panel, stats: Moments, terms: Terms, mix: Floats, assignments: Iterator[Ints]
+) -> Draws:
+    """Studentised randomisation inference over other ``assignments`` (n,) of cohorts to units.
+
+    Each gives the estimates and their CR2 errors; sizes of waves, hence weights, do not change.
     """
     if np.ptp(panel.weight) or stats.clusters is not None:
         raise EvaluationError(
@@ -167,23 +186,20 @@ def randomisation(
         )
     load = loadings(stats, terms, mix, None)[:, :, : stats.periods] * float(panel.weight[0])
     outcome = panel.outcome - panel.outcome.mean(axis=0)
-    member = np.searchsorted(stats.cohorts, panel.cohort)
     values = np.einsum("it,get->gie", outcome, load, optimize=True)
-    strata = _strata(panel)
-    total = np.zeros((count, mix.shape[0]))
-    variance = np.zeros_like(total)
-    for b in range(count):
-        drawn = member.copy()
-        for rows in strata:
-            drawn[rows] = member[rng.permutation(rows)]
-        for g in range(len(stats.cohorts)):
-            v = values[g, drawn == g]
+    totals, variances = [], []
+    for drawn in assignments:
+        total, variance = np.zeros(len(mix)), np.zeros(len(mix))
+        for g, cohort in enumerate(stats.cohorts):
+            v = values[g, drawn == cohort]
             summed, n = v.sum(axis=0), len(v)
-            total[b] += summed
+            total += summed
             if n > 1:
-                variance[b] += ((v**2).sum(axis=0) - summed**2 / n) * n / (n - 1)
+                variance += ((v**2).sum(axis=0) - summed**2 / n) * n / (n - 1)
+        totals.append(total)
+        variances.append(variance)
     undefined = np.isnan(cr2(stats, terms, mix).se)
-    return _studentised(total, variance, undefined)
+    return _studentised(np.array(totals), np.array(variances), undefined)
 
 
 def _strata(panel: Panel) -> list[Ints]:

@@ -111,13 +111,14 @@ class Draw:
         drawn = {t.code: int(w) + 1 for t, w in zip(self.request.drawn, self.labels, strict=True)}
         return {**{t.code: 1 for t in self.request.first}, **drawn}
 
-    def to_dict(self) -> dict[str, Any]:
-        """The public record: enough to replay the draw, and what it gave."""
+    def to_dict(self, public_text: str | None = None) -> dict[str, Any]:
+        """The public record: enough to replay the draw, and what it gave; ``public_text`` is what gave the seed."""
         waves = self.waves
         return {
             "inputs": self.request.canonical(),
             "fingerprint": self.request.fingerprint(),
             "seed": self.seed,
+            **({} if public_text is None else {"public_text": public_text}),
             "drawn": True,
             "label": LABELS[True],
             "allocation": [
@@ -133,6 +134,21 @@ class Draw:
             "balance": dict(self.balance),
             "constraint": None if self.constraint is None else self.constraint.to_dict(),
         }
+
+
+def public_seed(text: str) -> int:
+    """The seed told by a public text (the numbers of a lottery…): a whole number stays itself, anything else gives the
+    first 13 hexadecimal digits of the SHA-256 of the text, spaces reduced (every reader of JSON holds it exactly).
+
+    >>> public_seed(" 42 "), public_seed("3 12  27") == public_seed("3 12 27")
+    (42, True)
+    """
+    plain = " ".join(text.split())
+    if not plain:
+        raise RolloutError("Résultat public vide : donnez le texte publié, par exemple les numéros tirés.")
+    if plain.isascii() and plain.isdigit() and len(plain) <= 15:
+        return int(plain)
+    return int(hashlib.sha256(plain.encode()).hexdigest()[:13], 16)
 
 
 def draw(request: Request, seed: int) -> Draw:
@@ -168,6 +184,12 @@ def replay(record: Mapping[str, Any]) -> Draw:
             f"L’empreinte publiée ({str(record.get('fingerprint'))[:16]}…) n’est pas celle des données du "
             f"procès-verbal ({request.fingerprint()[:16]}…) : les données ont changé après publication."
         )
+    told = record.get("public_text")
+    if told is not None and public_seed(str(told)) != record["seed"]:
+        raise RolloutError(
+            f"La graine {record['seed']} n’est pas celle que donne le résultat public « {told} » "
+            f"({public_seed(str(told))}) : le procès-verbal a été modifié."
+        )
     again = draw(request, int(record["seed"]))
     if again.to_dict()["allocation"] != record.get("allocation"):
         raise RolloutError(
@@ -187,7 +209,8 @@ def request_from(record: Mapping[str, Any]) -> Request:
         return Request(territories, tuple(inputs["capacities"]), inputs["method"], **limits)
     except (KeyError, TypeError) as error:
         raise RolloutError(
-            f"Procès-verbal illisible ({error}) : donnez le fichier JSON que « essaim rollout draw --json » a écrit."
+            f"Procès-verbal illisible ({error}) : donnez le fichier JSON que « essaim rollout draw --json » "
+            "ou la page du tirage a écrit."
         ) from error
 
 
@@ -221,6 +244,18 @@ def chosen(territories: Sequence[Territory], waves: Mapping[str, int]) -> Chosen
     return ChosenWaves(dict(waves), between_waves(labels.astype(np.int64), _covariate_columns(rows)))
 
 
+def others(made: Draw, count: int) -> Labels:
+    """At most ``count`` other schemes as likely as the one made (schemes × drawn territories), always the same.
+
+    Constrained: among the schemes really kept, without the one made; otherwise new draws by the same method.
+    """
+    if not len(made.schemes):
+        return _schemes(made.request, _bits(made.request, made.seed, "test"), count)
+    rest = made.schemes[(made.schemes != made.labels).any(axis=1)]
+    order = permutations(_bits(made.request, made.seed, "test"), 1, len(rest))[0] if len(rest) else []
+    return np.asarray(rest[order[:count]])
+
+
 def randomisation_p(made: Draw, statistic: Callable[[Labels], float], draws: int = 999) -> float:
     """Two-sided p-value of ``statistic`` (of waves by drawn territory, from 0, in the order of codes).
 
@@ -228,11 +263,8 @@ def randomisation_p(made: Draw, statistic: Callable[[Labels], float], draws: int
     of them). Otherwise ``draws`` new draws are added to the one made: (1 + extreme) / (1 + draws).
     """
     seen = abs(statistic(made.labels))
-    others = made.schemes
-    if not len(others):
-        fresh = _schemes(made.request, _bits(made.request, made.seed, "test"), draws)
-        others = np.vstack([made.labels[None, :], fresh])
-    values = np.array([abs(statistic(labels)) for labels in others])
+    schemes = others(made, len(made.schemes) or draws)
+    values = np.array([seen, *(abs(statistic(labels)) for labels in schemes)])
     return float(np.mean(values >= seen * (1 - 1e-12)))
 
 
