@@ -13,7 +13,8 @@ from essaim.platform.campaigns import services as campaigns
 from essaim.platform.campaigns.models import Application, Campaign
 from essaim.platform.evaluations import panels
 from essaim.platform.evaluations import services as evaluations
-from essaim.platform.evaluations.models import EvaluationPlan, Panel
+from essaim.platform.evaluations import services_draws as draws
+from essaim.platform.evaluations.models import EvaluationPlan, Panel, WaveDraw
 from essaim.platform.organisations import services as organisations
 from essaim.platform.organisations.models import Membership, Organisation
 from essaim.platform.programmes import services as programmes
@@ -149,6 +150,23 @@ class Make:
         return evaluations.add_panel(
             plan or self.plan(), draft, title="Panel simulé", source="Simulation", by=self.user()
         )
+
+    def draw(self, plan: EvaluationPlan | None = None, state: str = "draft", **fields: Any) -> WaveDraw:
+        """A draw of 24 territories into three waves; ``state``: draft, published or held."""
+        names = [f"T{i:02};Territoire {i};{'AB'[i % 2]};{'pilote' if not i else ''}" for i in range(24)]
+        fields = {
+            "table": "\n".join(["code;nom;strate;imposé", *names]),
+            "capacities": "9, 8, 8",
+            "method": "stratified",
+            "keep": 10,
+            "seed_rule": "Les numéros du prochain loto.",
+            "seed_on": timezone.localdate(),
+            **fields,
+        }
+        found = draws.save_draw(plan or self.plan(), None, by=self.user(), **fields)
+        if state != "draft":
+            found = draws.publish_draw(found)
+        return draws.hold_draw(found, "3 12 27 33 41 7") if state == "held" else found
 
     def study(self, programme: Programme | None = None, ranked: bool = False, **fields: Any) -> Study:
         """A study of the départements on two shipped criteria, four sought; ``ranked`` when asked."""

@@ -13,6 +13,7 @@ from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.audit import writing_as
 from essaim.platform.campaigns import services as campaigns
 from essaim.platform.community import services as community
+from essaim.platform.demo.drawn_waves import play_drawn_waves
 from essaim.platform.demo.stories import STORIES, Story
 from essaim.platform.evaluations import services as evaluations
 from essaim.platform.organisations import services as organisations
@@ -70,6 +71,8 @@ def _play(story: Story, programme: "Programme", actors: Actors) -> None:
         site = _graft(story, programme, actors, application)
     with writing_as(actors.evaluator):
         estimate = _evaluate(story, programme, actors)
+        if story.drawn:
+            play_drawn_waves(programme, by=actors.evaluator, today=actors.today)
     with writing_as(actors.receiver):
         _adapt(story, programme, actors, site)
         lesson = _learn(story, programme, actors, estimate)

@@ -42,6 +42,7 @@ class Story:
     lesson: dict[str, str]
     proposal: dict[str, str]
     region: str  # where the study looks
+    drawn: bool = False  # whether a second evaluation has its waves drawn in public
 
 
 ANSWERS = {
@@ -215,5 +216,6 @@ STORIES = (
             "text": "Demander que l’avis du comité local sur l’absence de concurrence soit public.",
         },
         region="32",
+        drawn=True,
     ),
 )

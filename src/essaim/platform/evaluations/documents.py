@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from essaim.evaluation.reading import number
-from essaim.platform.evaluations import report
+from essaim.platform.evaluations import report, services_draws
 from essaim.platform.evaluations.models import Estimate
 
 
@@ -26,7 +26,38 @@ def context_of(estimated: Estimate) -> dict[str, Any]:
         "warnings": [*estimated.panel.notes, *estimated.result["warnings"]],
         "departures": plan.departures.select_related("author"),
         "decisions": decisions(plan),
+        **_draw(estimated),
     }
+
+
+def _draw(estimated: Estimate) -> dict[str, Any]:
+    """How the waves were made, and the p-value of a draw that was replayed."""
+    done = estimated.result["provenance"]
+    drawn = bool(done.get("draw"))
+    return {
+        "held": services_draws.held_draw(estimated.plan),
+        "drawn": drawn,
+        "p_value": done.get("p_value") if drawn else None,
+        "provenance": done,
+    }
+
+
+def waves_in_words(context: dict[str, Any]) -> str:
+    """Whether waves were drawn or chosen, for the documents that have no template."""
+    held, p_value = context["held"], context["p_value"]
+    if held is None:
+        return _(
+            "Choisies, non tirées au sort : ce n’est pas un essai randomisé par étapes. Ce qui a fait choisir un "
+            "territoire plus tôt peut se mêler à l’effet."
+        )
+    said = _("Tirées au sort, en public, le %(date)s (empreinte %(fingerprint)s…, graine %(seed)s).") % {
+        "date": date_format(held.held_at, "j F Y"),
+        "fingerprint": held.fingerprint[:16],
+        "seed": held.record["seed"],
+    }
+    if p_value is None:
+        return said
+    return f"{said} p = {number(p_value, digits=3)}"
 
 
 def decisions(plan: Any) -> list[tuple[str, str]]:
@@ -63,6 +94,8 @@ def word(estimated: Estimate) -> bytes:
     )
     for sentence in estimated.report["reading"]:
         document.add_paragraph(sentence)
+    document.add_heading(_("Comment les vagues ont été faites"), 1)
+    document.add_paragraph(waves_in_words(context))
     _list(document, _("Avertissements"), context["warnings"])
     _list(
         document,
@@ -107,6 +140,17 @@ def _table(document: Any, table: dict[str, Any]) -> None:
             cell.text = shown(row.get(name))
 
 
+def inference(name: str) -> str:
+    """How intervals were made, in words."""
+    return {
+        "cr2": _("variance CR2 et degrés de liberté de Satterthwaite"),
+        "analytic": _("erreurs par fonctions d’influence"),
+        "bootstrap": _("rééchantillonnage par multiplicateurs"),
+        "wild": _("rééchantillonnage sauvage"),
+        "randomisation": _("tirage des vagues rejoué, écarts studentisés"),
+    }[name]
+
+
 def method(estimated: Estimate) -> list[str]:
     """How the numbers were found, in sentences; everything needed to find them again."""
     options, facts = estimated.options, estimated.report["facts"]
@@ -125,10 +169,14 @@ def method(estimated: Estimate) -> list[str]:
             "last": facts["last_period"],
         },
         _(
-            "Intervalles à %(level)s %% : variance CR2 et degrés de liberté de Satterthwaite ; bande simultanée sur "
-            "toutes les périodes. Anticipation : %(anticipation)s période(s)."
+            "Intervalles à %(level)s %% : %(inference)s ; bande simultanée sur toutes les périodes. Anticipation : "
+            "%(anticipation)s période(s)."
         )
-        % {"level": round(100 * options["level"]), "anticipation": options["anticipation"]},
+        % {
+            "level": round(100 * options["level"]),
+            "anticipation": options["anticipation"],
+            "inference": inference(estimated.result["provenance"]["inference"]),
+        },
         _("Panel : %(title)s, empreinte SHA-256 %(sha)s. Source : %(source)s")
         % {"title": estimated.panel.title, "sha": estimated.panel_sha256, "source": estimated.panel.source},
         _("Essaim %(version)s, graine %(seed)s, le %(date)s.")

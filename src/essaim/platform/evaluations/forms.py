@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from essaim.examples import WAVE_EXAMPLES
 from essaim.platform.community.services import lesson_kinds
-from essaim.platform.evaluations.models import EvaluationPlan
+from essaim.platform.dates import validate_partial
+from essaim.platform.evaluations.models import EvaluationPlan, WaveDraw
 from essaim.platform.evaluations.services import PLANNED
 
 
@@ -130,3 +131,67 @@ class LessonForm(forms.Form):
     title = forms.CharField(label=_("La leçon, en une phrase"), max_length=200)
     learnt = forms.CharField(label=_("Ce que nous avons appris"), widget=forms.Textarea(attrs={"rows": 5}))
     evidence = forms.CharField(label=_("Sur quoi cela repose"), widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class DrawForm(forms.ModelForm):
+    class Meta:
+        model = WaveDraw
+        fields = ["table", "capacities", "method", "keep", "seed_rule", "seed_on"]
+        widgets = {
+            "table": forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
+            "seed_rule": forms.Textarea(attrs={"rows": 2}),
+            "seed_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+        help_texts = {
+            "table": _(
+                "Un territoire par ligne, la première ligne nomme les colonnes : code, nom, strate (ceux d’une strate "
+                "sont répartis entre toutes les vagues), imposé (la raison d’ouvrir en premier : ce territoire "
+                "sort de la comparaison). Toute autre colonne est un nombre à équilibrer, si le tirage est "
+                "contraint. Coller depuis un tableur."
+            ),
+            "capacities": _("Par exemple 8, 8, 10 : trois vagues, vingt-six places."),
+            "keep": _(
+                "Pour un tirage contraint. Trop petite, plus aucun test n’est possible : l’aperçu le dit."
+            ),
+            "seed_rule": _(
+                "Ce que personne ne peut connaître ni choisir aujourd’hui : « les cinq numéros et le numéro chance du "
+                "Loto du samedi 12 décembre, dans l’ordre croissant, séparés par une espace »."
+            ),
+        }
+
+
+class HoldForm(forms.Form):
+    public_text = forms.CharField(
+        label=_("Le résultat public, tel qu’annoncé"),
+        max_length=300,
+        help_text=_("Il donne la graine, et figure au procès-verbal. Un tirage fait ne se refait pas."),
+    )
+
+
+class CancelDrawForm(forms.Form):
+    because = forms.CharField(
+        label=_("Pourquoi"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
+    )
+
+
+class PlaceWavesForm(forms.Form):
+    """The number of the first drawn wave in the programme, and when each is meant to open."""
+
+    first_number = forms.IntegerField(
+        label=_("Numéro de la première vague tirée"), min_value=1, max_value=500
+    )
+
+    def __init__(self, *args: Any, waves: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number in range(1, waves + 1):
+            self.fields[f"opens_{number}"] = forms.CharField(
+                label=_("Ouverture prévue de la vague tirée %(number)s") % {"number": number},
+                required=False,
+                max_length=10,
+                validators=[validate_partial],
+                help_text=_("2027, 2027-03 ou 2027-03-15.") if number == 1 else "",
+            )
+
+    @property
+    def openings(self) -> list[str]:
+        return [value for name, value in self.cleaned_data.items() if name.startswith("opens_")]

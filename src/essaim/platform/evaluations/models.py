@@ -91,6 +91,68 @@ class Departure(models.Model):
         return self.what[:80]
 
 
+class WaveDraw(models.Model):
+    """Territories drawn into waves in public: declared, its fingerprint published, then held with a public result.
+
+    A draw that was published is never erased: one that is cancelled says why, and stays in view.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("en préparation")
+        PUBLISHED = "published", _("empreinte publiée")
+        HELD = "held", _("tiré")
+        CANCELLED = "cancelled", _("annulé")
+
+    class Method(models.TextChoices):
+        SIMPLE = "simple", _("au hasard simple")
+        STRATIFIED = "stratified", _("équilibré par strate")
+        CONSTRAINED = "constrained", _("contraint : équilibré sur des covariables, par strate s’il y en a")
+
+    audit_exclude = ("inputs", "record", "table")
+
+    plan = models.ForeignKey(EvaluationPlan, models.CASCADE, related_name="draws", verbose_name=_("plan"))
+    table = models.TextField(_("territoires"))
+    capacities = models.CharField(_("places par vague"), max_length=200)
+    method = models.CharField(_("méthode"), max_length=12, choices=Method, default=Method.STRATIFIED)
+    keep = models.PositiveSmallIntegerField(
+        _("part gardée des répartitions les mieux équilibrées (%)"),
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    seed_rule = models.TextField(_("d’où viendra la graine"))
+    seed_on = models.DateField(_("jour où elle sera connue"))
+    names = models.JSONField(_("noms"), default=dict, blank=True)
+    inputs = models.JSONField(_("données du tirage"), default=dict, blank=True)
+    fingerprint = models.CharField(_("empreinte"), max_length=64, blank=True)
+    state = models.CharField(_("état"), max_length=10, choices=State, default=State.DRAFT)
+    published_at = models.DateTimeField(_("empreinte publiée le"), null=True, blank=True)
+    public_text = models.CharField(_("résultat public"), max_length=300, blank=True)
+    record = models.JSONField(_("procès-verbal"), default=dict, blank=True)
+    held_at = models.DateTimeField(_("tiré le"), null=True, blank=True)
+    applied_at = models.DateTimeField(_("vagues posées le"), null=True, blank=True)
+    cancelled_because = models.TextField(_("raison de l’annulation"), blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("auteur")
+    )
+    simulated = models.BooleanField(_("simulé"), default=False)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("tirage des vagues")
+        verbose_name_plural = _("tirages des vagues")
+
+    def __str__(self) -> str:
+        return str(_("Tirage des vagues %(number)s") % {"number": self.fingerprint[:8] or self.pk})
+
+    @property
+    def is_public(self) -> bool:
+        return bool(self.fingerprint)
+
+    @property
+    def is_held(self) -> bool:
+        return self.state == self.State.HELD
+
+
 class Panel(models.Model):
     """A panel of territories × periods, kept as the CSV that was evaluated, with where it comes from."""
 

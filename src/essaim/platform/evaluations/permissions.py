@@ -5,13 +5,14 @@ from essaim.platform.programmes.permissions import roles_on_programme
 from essaim.platform.rights import ANY_STATE, Policy, actions
 
 _WRITERS = {
-    ANY_STATE: actions("view", "add_panel", "run", "download_panel", "write_lesson"),
+    ANY_STATE: actions("view", "add_panel", "run", "download_panel", "write_lesson", "draw"),
     "draft": actions("edit", "freeze"),
     "frozen": actions("depart"),
 }
 _READERS = {"frozen": actions("view")}
+_HEAD = {**_WRITERS, ANY_STATE: _WRITERS[ANY_STATE] | actions("place_waves")}
 ABILITIES = {
-    "network": _WRITERS,
+    "network": _HEAD,
     "evaluator": _WRITERS,
     "animator": _READERS,
     "funder": _READERS,

@@ -8,7 +8,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from essaim.evaluation import Options, Panel, Result, estimate, event_study_svg, read_plainly
+from essaim.evaluation import (
+    Options,
+    Panel,
+    RecordedDraw,
+    Result,
+    estimate,
+    event_study_svg,
+    read_plainly,
+)
 from essaim.evaluation.reading import verdict
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan
 
@@ -19,9 +27,21 @@ def options_of(stored: dict[str, Any]) -> Options:
     return Options(**{name: stored[name] for name in OPTIONS if name in stored})
 
 
-def compute(panel: Panel, options: Options, smallest: float | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(result, report): every number as ``essaim evaluate --json`` prints it, and what a person reads."""
-    result = estimate(panel, options)
+def record_of(estimated: Estimate) -> dict[str, Any] | None:
+    """The record of the draw that this estimate replays, if any."""
+    fingerprint = estimated.options.get("draw")
+    found = estimated.plan.draws.filter(fingerprint=fingerprint).first() if fingerprint else None
+    return found.record if found else None
+
+
+def compute(
+    panel: Panel, options: Options, smallest: float | None, record: dict[str, Any] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(result, report): every number as ``essaim evaluate --json`` prints it, and what a person reads.
+
+    ``record`` is that of the draw of the waves.
+    """
+    result = estimate(panel, options, RecordedDraw.of(record) if record else None)
     return result.to_json(), {
         "verdict": verdict(result, smallest).value,
         "reading": read_plainly(result, smallest),
@@ -141,7 +161,7 @@ from pathlib import Path
 
 import polars as pl
 
-from essaim.evaluation import Options, Panel, estimate, read_plainly
+from essaim.evaluation import Options, Panel, RecordedDraw, estimate, read_plainly
 
 here = Path(__file__).parent
 content = (here / "{file}").read_bytes()
@@ -150,7 +170,9 @@ assert hashlib.sha256(content).hexdigest() == "{sha256}", "ce n’est pas le pan
 frame = pl.read_csv(content, infer_schema=False)
 columns = {{name: name for name in ("weights", "cluster", "region") if name in frame.columns}}
 panel = Panel.from_frame(frame, **columns)
-result = estimate(panel, Options({options}))
+record = json.loads({record!r})  # le tirage des vagues, s’il y en a eu un
+draw = RecordedDraw.of(record) if record else None
+result = estimate(panel, Options({options}), draw)
 
 print("\\n".join(read_plainly(result, {smallest!r})))
 (here / "resultat.json").write_text(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
@@ -168,7 +190,8 @@ def panel_name(panel_pk: int) -> str:
 
 def script(estimated: Estimate) -> str:
     """A Python script that finds the result again from the panel's CSV, or fails."""
-    options = ", ".join(f"{name}={value!r}" for name, value in sorted(estimated.options.items()))
+    given = {name: value for name, value in estimated.options.items() if name in OPTIONS}
+    options = ", ".join(f"{name}={value!r}" for name, value in sorted(given.items()))
     return _SCRIPT.format(
         pk=estimated.pk,
         question=estimated.plan.question.replace('"', "”"),
@@ -178,5 +201,6 @@ def script(estimated: Estimate) -> str:
         sha256=estimated.panel_sha256,
         options=options,
         smallest=estimated.plan.smallest_effect,
+        record=json.dumps(record_of(estimated), ensure_ascii=False),
         expected=json.dumps(estimated.result["aggregations"]["simple"]),
     )

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from essaim import __version__
 from essaim.platform.community.services import create_lesson
 from essaim.platform.dates import bounds
-from essaim.platform.evaluations import panels, report
-from essaim.platform.evaluations.models import Departure, Estimate, EvaluationPlan, Panel
+from essaim.platform.evaluations import panels, report, services_draws
+from essaim.platform.evaluations.models import Departure, Estimate, EvaluationPlan, Panel, WaveDraw
 from essaim.platform.evaluations.panels import BadPanel, Draft
 from essaim.platform.evaluations.permissions import POLICY
 from essaim.platform.evaluations.tasks import run_estimate as task
@@ -106,11 +106,13 @@ def freeze_plan(plan: EvaluationPlan) -> EvaluationPlan:
         raise ValidationError(_("Ce plan est déjà gelé."))
     plan.frozen_at = timezone.now()
     plan.opened_at_freeze = len(opened_sites(plan.programme))
+    live = services_draws.live_draw(plan)
     plan.document = {
         "format": "essaim/evaluation-plan/1",
         "programme": plan.programme.slug,
         "frozen_at": plan.frozen_at.isoformat(timespec="seconds"),
         "sites_opened": plan.opened_at_freeze,
+        "draw": live.fingerprint if live else "",
         **{name: getattr(plan, name) for name in PLANNED},
     }
     plan.sha256 = fingerprint(plan.document)
@@ -195,10 +197,10 @@ def run_estimate(
         "control": plan.control,
         "base": "varying",
         "anticipation": plan.anticipation,
-        "inference": "cr2",
         "level": 0.95,
         "seed": 0,
         "window": None,
+        **_inference(services_draws.held_draw(plan)),
         **(options or {}),
     }
     estimated = Estimate(
@@ -216,6 +218,13 @@ def run_estimate(
     task.enqueue(estimated.pk)
     estimated.refresh_from_db()
     return estimated
+
+
+def _inference(held: WaveDraw | None) -> dict[str, Any]:
+    """Where the waves were drawn, that draw is replayed; elsewhere CR2."""
+    if held is None:
+        return {"inference": "cr2"}
+    return {"inference": "randomisation", "draw": held.fingerprint}
 
 
 def replay(estimated: Estimate, *, by: "User") -> Estimate:

@@ -43,7 +43,10 @@ def _run(estimated: Estimate) -> None:
     _frame, panel = panels.load(content)
     _advance(estimated, 40, _("Estimation des effets"))
     estimated.result, estimated.report = report.compute(
-        panel, report.options_of(estimated.options), estimated.plan.smallest_effect
+        panel,
+        report.options_of(estimated.options),
+        estimated.plan.smallest_effect,
+        report.record_of(estimated),
     )
     _end(estimated, Estimate.State.DONE, "")
 

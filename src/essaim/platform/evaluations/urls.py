@@ -1,6 +1,6 @@
 from django.urls import path
 
-from essaim.platform.evaluations import report_views, views
+from essaim.platform.evaluations import draw_views, report_views, views
 
 app_name = "evaluations"
 _BASE = "programmes/<slug:slug>/evaluations/"
@@ -17,6 +17,15 @@ urlpatterns = [
     path(f"{_BASE}<int:pk>/panels/<int:panel>/panel.csv", views.panel_csv, name="panel_csv"),
     path(f"{_BASE}<int:pk>/panels/<int:panel>/maturity/", views.maturity_view, name="maturity"),
     path(f"{_BASE}<int:pk>/panels/<int:panel>/estimate/", views.estimate, name="estimate"),
+    path(f"{_BASE}<int:pk>/draws/new/", draw_views.new, name="draw_new"),
+    path(f"{_BASE}<int:pk>/draws/<int:draw>/", draw_views.draw, name="draw"),
+    path(f"{_BASE}<int:pk>/draws/<int:draw>/edit/", draw_views.edit, name="draw_edit"),
+    path(f"{_BASE}<int:pk>/draws/<int:draw>/publish/", draw_views.publish, name="draw_publish"),
+    path(f"{_BASE}<int:pk>/draws/<int:draw>/hold/", draw_views.hold, name="draw_hold"),
+    path(f"{_BASE}<int:pk>/draws/<int:draw>/cancel/", draw_views.cancel, name="draw_cancel"),
+    path(f"{_BASE}<int:pk>/draws/<int:draw>/waves/", draw_views.place, name="draw_place"),
+    path("draws/<slug:fingerprint>/", draw_views.public, name="draw_public"),
+    path("draws/<slug:fingerprint>/draw.json", draw_views.public_json, name="draw_json"),
     path(f"{_BASE}reports/<int:pk>/", report_views.report, name="report"),
     path(f"{_BASE}reports/<int:pk>/progress/", report_views.progress, name="progress"),
     path(f"{_BASE}reports/<int:pk>/replay/", report_views.replay, name="replay"),

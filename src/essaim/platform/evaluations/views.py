@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from essaim.platform.evaluations import documents, maturity, panels, pending, services
+from essaim.platform.evaluations import documents, maturity, panels, pending, services, services_draws
 from essaim.platform.evaluations import report as reports
 from essaim.platform.evaluations.forms import DepartureForm, OptionsForm, PanelForm, PlanForm
 from essaim.platform.evaluations.models import EvaluationPlan, Panel
@@ -74,6 +74,9 @@ def plan(request: Request, slug: str, pk: int) -> HttpResponse:
         "can": POLICY.actions(request.user, found),
         "decisions": documents.decisions(found),
         "departures": found.departures.select_related("author"),
+        "draws": found.draws.all(),
+        "live": services_draws.live_draw(found),
+        "held": services_draws.held_draw(found),
         "panels": found.panels.all(),
         "estimates": services.estimates_of(found),
     }

@@ -23,3 +23,9 @@ def compact(value: float) -> str:
 def minus(value: object) -> str:
     """A time since opening with a true minus sign; a period or a cohort is left as it is."""
     return f"−{-value}" if isinstance(value, int) and value < 0 else str(value)
+
+
+@register.filter
+def percent(share: float) -> str:
+    """« 3,2 % » of a share between 0 and 1."""
+    return f"{100 * share:.1f}".replace(".", ",") + "\u00a0%"
