@@ -1,4 +1,4 @@
-"""A simulated evaluation whose waves are drawn in public: plan, draw, panel that follows it, estimate that replays it."""
+"""A simulated evaluation with waves drawn in public: plan, draw, panel that follows it, estimate that replays it."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
