@@ -25,6 +25,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ import numpy as np
 import pyproj
 import shapely
 
+from essaim.territory import canvas
+from essaim.territory.canvas import INSET_BOX, INSET_GAP, UNIT_M
 from essaim.territory.projection import METROPOLE, plane_of, project
 
 COG_PACKAGE, COG_VERSION = "@etalab/decoupage-administratif", "6.0.0"
@@ -46,10 +49,6 @@ TOWN_HALL_TOLERANCE_M = 500.0
 GAP_M2 = 4e7
 LLIVIA = (1.98, 42.465)
 
-# The map's plane: one unit is 250 m of mainland; overseas départements are scaled to boxes in a left column.
-UNIT_M = 250.0
-MAINLAND_ORIGIN = (99_000.0, 7_112_000.0)  # Lambert-93 of the plane's (COLUMN, 0)
-INSET_BOX, LABEL_STRIP, INSET_GAP, COLUMN = 800, 110, 60, 900
 OVERSEAS = {"971": "Guadeloupe", "972": "Martinique", "973": "Guyane", "974": "La Réunion", "976": "Mayotte"}
 MAGNIFIER = {
     "name": "Paris et petite couronne",
@@ -288,8 +287,10 @@ def write_outlines(
     """
     paths: dict[str, str] = {}
     pairs: list[list[str]] = []
-    for rank, (plane, coverage) in enumerate(planes.items()):
-        placed = shapely.transform(coverage.faces, placement(plane, rank, coverage.faces))
+    for plane, coverage in planes.items():
+        placed = shapely.transform(
+            coverage.faces, partial(canvas.place, plane=plane, extent=shapely.total_bounds(coverage.faces))
+        )
         groups: dict[str, list[int]] = {}
         for i, commune in enumerate(coverage.owners):
             if commune in group_of:
@@ -319,23 +320,6 @@ def neighbours(codes: list[str], shapes: np.ndarray) -> list[list[str]]:
     border = shapely.length(shapely.intersection(shapes[left], shapes[right]))
     pairs = zip(left[border > 0], right[border > 0], strict=True)
     return [[codes[i], codes[j]] for i, j in pairs if codes[i] < codes[j]]
-
-
-def placement(plane: str, rank: int, faces: np.ndarray) -> Any:
-    """Function from metres of a plane to the map's units (y downwards)."""
-    if plane == METROPOLE:
-        scale, (left, top), offset = 1 / UNIT_M, MAINLAND_ORIGIN, (COLUMN, 0)
-    else:
-        x0, y0, x1, y1 = shapely.total_bounds(faces)
-        scale = min((INSET_BOX - 40) / (x1 - x0), (INSET_BOX - LABEL_STRIP - 20) / (y1 - y0))
-        left = (x0 + x1) / 2 - INSET_BOX / 2 / scale
-        top = (y0 + y1) / 2 + (INSET_BOX - LABEL_STRIP + 10) / 2 / scale
-        offset = (0, (rank - 1) * (INSET_BOX + INSET_GAP))
-
-    def place(xy: np.ndarray) -> np.ndarray:
-        return np.column_stack([(xy[:, 0] - left) * scale + offset[0], (top - xy[:, 1]) * scale + offset[1]])
-
-    return place
 
 
 def insets() -> list[dict[str, Any]]:

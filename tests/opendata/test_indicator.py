@@ -2,7 +2,8 @@
 
 import pytest
 
-from essaim.opendata.indicator import Rate, Sum, WeightedMean, read_indicator, translate
+from essaim.opendata.indicator import Published, Rate, Sum, WeightedMean, read_indicator
+from essaim.opendata.levels import Memberships, reaches, translate
 from essaim.opendata.preview import preview
 from essaim.territory.codes import communes, members, population
 
@@ -101,7 +102,7 @@ def test_a_rate_adds_numerators_and_denominators() -> None:
 
 def test_zones_come_from_their_composition() -> None:
     indicator = read_indicator(table((FIRST, "1"), (SECOND, "2")), "code", Sum("valeur"))
-    by_zone = translate(indicator, "ze", zones={FIRST: "8405", SECOND: "8405"})
+    by_zone = translate(indicator, "ze", Memberships(zones={FIRST: "8405", SECOND: "8405"}))
     assert by_zone.select("code", "value").rows() == [("8405", 3.0)]
     with pytest.raises(ValueError, match="insee_ze"):
         translate(indicator, "ze")
@@ -126,10 +127,57 @@ def test_a_count_is_not_carried_down() -> None:
         translate(read_indicator(table(("01", "7"), ("2A", "6")), "code", Sum("valeur")), "commune")
 
 
-def test_levels_that_do_not_nest_are_refused() -> None:
-    indicator = read_indicator(table(("200069193", "7")), "code", WeightedMean("valeur"))
-    with pytest.raises(ValueError, match="emboîtent"):
-        translate(indicator, "departement")
+def test_divisions_that_cross_share_a_rate_by_their_people_and_say_so() -> None:
+    indicator = read_indicator(
+        table(("8405", "7"), ("8406", "9"), header="ze2020;valeur"), "ze2020", Published("valeur")
+    )
+    codes = members("epci", "200069193")
+    known = Memberships(zones={code: "8405" if index else "8406" for index, code in enumerate(codes)})
+    found = translate(indicator, "epci", known)
+    row = found.filter(found["code"] == "200069193").row(0, named=True)
+    people = [population("commune", code) or 0 for code in codes]
+    assert row["value"] == pytest.approx((9 * people[0] + 7 * sum(people[1:])) / sum(people))
+    assert row["carried_from"] == "ze"
+
+
+def test_a_published_rate_without_its_weight_is_never_averaged_upward() -> None:
+    indicator = read_indicator(table((FIRST, "7"), (SECOND, "9")), "code", Published("valeur"))
+    with pytest.raises(ValueError, match="sans son poids"):
+        translate(indicator, "epci")
+
+
+def test_a_quartier_takes_what_is_known_of_its_communes() -> None:
+    rate = read_indicator(
+        table((FIRST, "1;10"), (SECOND, "9;10"), header="code;num;den"), "code", Rate("num", "den")
+    )
+    known = Memberships(quarters={"QN00101M": (FIRST,), "QN00102M": (FIRST, SECOND), "QN00103M": ("75056",)})
+    rows = translate(rate, "qpv", known).select("code", "value", "carried_from").rows()
+    assert rows == [
+        ("QN00101M", 10.0, "commune"),
+        ("QN00102M", 50.0, "commune"),
+        ("QN00103M", None, "commune"),
+    ]
+    with pytest.raises(ValueError, match="anct_qpv"):
+        translate(rate, "qpv")
+
+
+@pytest.mark.parametrize(
+    ("level", "unit", "aggregation", "reached"),
+    [
+        ("commune", "epci", Sum, True),
+        ("commune", "epci", Published, False),
+        ("commune", "ze", Rate, True),
+        ("ze", "epci", Published, True),
+        ("ze", "commune", Sum, False),
+        ("departement", "region", Published, False),
+        ("commune", "qpv", Sum, False),
+        ("departement", "qpv", Published, True),
+        ("qpv", "commune", Sum, False),
+    ],
+)
+def test_where_an_indicator_may_be_read(level: str, unit: str, aggregation: type, reached: bool) -> None:
+    known = Memberships(zones={FIRST: "8405"}, quarters={"QN00101M": (FIRST,)})
+    assert reaches(level, unit, aggregation, known) is reached
 
 
 def test_the_national_total_is_conserved() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from essaim.opendata.dataset import Dataset
 from essaim.opendata.frames import read_frame
-from essaim.opendata.indicator import Sum, WeightedMean, read_indicator, translate
+from essaim.opendata.indicator import Sum, WeightedMean, read_indicator
+from essaim.opendata.levels import Memberships, translate
 from essaim.opendata.passage import passage_from_pairs
 from essaim.opendata.preview import preview
 from essaim.opendata.schema import Column
@@ -139,7 +140,7 @@ def test_a_commune_rate_becomes_a_rate_by_zone_d_emploi_with_its_weight() -> Non
     assert (indicator.level, indicator.folded, indicator.data.height) == ("commune", 119, 31_211)
     assert indicator.report.ok
     zones = dict(read("insee_ze", "ZE2020_au_01-01-2023.xlsx").frame.select("code", "ze").iter_rows())
-    by_zone = translate(indicator, "ze", zones=zones)
+    by_zone = translate(indicator, "ze", Memberships(zones=zones))
     assert by_zone.height == 306
     known = by_zone.filter(pl.col("value").is_not_null())
     assert known.height > 280 and known["value"].is_between(10_000, 40_000).all()

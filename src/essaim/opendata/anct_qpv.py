@@ -6,23 +6,17 @@ Codes of communes lose their leading zero in the list; a quartier may lie in sev
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from essaim.opendata.dataset import Dataset, commune_shape, dataset, find, member
+from essaim.opendata.dataset import Dataset, commune_shape, dataset, find
 from essaim.opendata.frames import BULK, ROW, read_frame
-from essaim.opendata.safety import MEGABYTE, UnsafeFile
+from essaim.opendata.geojson import Outlined, outlines_frame, read_outlines, written
 from essaim.opendata.schema import Column, Table, TableProblem
 from essaim.opendata.values import Value, to_code
 
-MAX_GEOJSON = 300 * MEGABYTE
 _CODE = re.compile(r"Q[NP]\d[0-9AB][0-9A-Z]{4,5}")
 
 
@@ -31,17 +25,19 @@ def qpv_shape(value: Value) -> str | None:
     return None if _CODE.fullmatch(str(value)) else "Ce n’est pas un code de quartier prioritaire (QN00101M)."
 
 
+CONTOURS = Outlined("quartier", ("code_qp",), ("lib_qp",), qpv_shape)
 LIST = (
     Column("code", "code", ("code_qp",), check=qpv_shape),
     Column("name", "text", ("lib_qp",)),
     Column("communes_text", "text", ("insee_com",)),
     Column("lon", "number", ("longitude",), required=False),
     Column("lat", "number", ("latitude",), required=False),
+    Column("population", "integer", ("pop_mun", "population municipale"), required=False, minimum=0),
 )
 
 
 def read_list(path: Path, name: str = "") -> Dataset:
-    """One row a quartier: ``code``, ``name``, ``communes`` (list of codes)."""
+    """One row a quartier: ``code``, ``name``, ``communes``; ``lon``, ``lat`` and ``population`` where the file says."""
     frame = read_frame(path, LIST, key=("code",))
     communes = [split_communes(text) for text in frame.data["communes_text"]]
     for row, text, codes in zip(frame.data[ROW], frame.data["communes_text"], communes, strict=True):
@@ -59,7 +55,7 @@ def read_list(path: Path, name: str = "") -> Dataset:
     data = frame.data.with_columns(pl.Series("communes", communes, dtype=pl.List(pl.String))).drop(
         "communes_text"
     )
-    empty = [column for column in ("lon", "lat") if data[column].is_null().all()]
+    empty = [column for column in ("lon", "lat", "population") if data[column].is_null().all()]
     return dataset("anct_qpv", "qpv", _vintage(data, name, path), frame, data.drop(empty))
 
 
@@ -83,77 +79,11 @@ def _vintage(data: pl.DataFrame, name: str, path: Path) -> str:
 def read_contours(path: Path, name: str = "") -> Dataset:
     """One row a quartier: ``code``, ``name``, ``communes``, ``geometry`` (GeoJSON text, WGS84 degrees)."""
     table = Table(format="geojson")
-    with member(path, r"\.(geo)?json$") as found:
-        features = _features(_load(found))
-        rows = list(_contours(features, table))
-    data = pl.DataFrame(
-        rows,
-        schema={"code": pl.String, "name": pl.String, "communes": pl.List(pl.String), "geometry": pl.String},
-        orient="row",
+    found = read_outlines(path, CONTOURS, table)
+    communes = [split_communes(written(contour.properties.get("insee_com"))) for contour in found]
+    data = (
+        outlines_frame(found)
+        .with_columns(pl.Series("communes", communes, dtype=pl.List(pl.String)))
+        .select("code", "name", "communes", "geometry")
     )
-    vintage = _vintage(data, name, path)
-    return Dataset("anct_qpv_contours", "qpv", vintage, {"anct_qpv_contours": data}, table)
-
-
-def _load(path: Path) -> Any:
-    with path.open("rb") as raw:
-        zipped = raw.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path) if zipped else path.open("rb") as stream:
-            content = stream.read(MAX_GEOJSON + 1)
-        if len(content) > MAX_GEOJSON:
-            raise UnsafeFile(
-                "Le fichier de contours est démesuré.", "Envoyez le fichier officiel des quartiers."
-            )
-        return json.loads(content.decode("utf-8-sig"))
-    except (ValueError, OSError, EOFError, RecursionError, zlib.error) as error:
-        if isinstance(error, UnsafeFile):
-            raise
-        raise UnsafeFile("Le fichier n’est pas un GeoJSON lisible.", "Téléchargez-le de nouveau.") from error
-
-
-def _features(document: Any) -> list[Any]:
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list):
-        raise UnsafeFile(
-            "Le fichier GeoJSON n’a pas de liste « features ».", "Envoyez une FeatureCollection."
-        )
-    crs = str(((document.get("crs") or {}).get("properties") or {}).get("name", "CRS84"))
-    if not re.search(r"CRS84|4326", crs):
-        raise UnsafeFile(
-            f"Les contours sont dans la projection {crs}.", "Convertissez-les en degrés WGS84 (EPSG:4326)."
-        )
-    return features
-
-
-def _contours(features: list[Any], table: Table) -> Iterator[tuple[str, str, list[str], str]]:
-    """Readable features; the others become problems, whose row is the rank of the feature from 1."""
-    seen: dict[str, int] = {}
-    for number, feature in enumerate(features, 1):
-        properties = feature.get("properties") if isinstance(feature, dict) else None
-        geometry = feature.get("geometry") if isinstance(feature, dict) else None
-        code = str((properties or {}).get("code_qp", "")).strip().upper()
-        if qpv_shape(code):
-            problem = TableProblem(
-                "Code de quartier absent ou illisible.", "Vérifiez « code_qp ».", number, "code_qp", code
-            )
-        elif code in seen:
-            problem = TableProblem(
-                f"Le quartier est déjà donné au rang {seen[code]}.",
-                "Gardez un seul contour.",
-                number,
-                "code_qp",
-                code,
-            )
-        elif not isinstance(geometry, dict) or geometry.get("type") not in {"Polygon", "MultiPolygon"}:
-            problem = TableProblem(
-                "Le contour n’est pas un polygone.", "Vérifiez la géométrie.", number, "geometry", code
-            )
-        else:
-            seen[code] = number
-            assert properties is not None
-            communes = properties.get("insee_com") or ""
-            text = " ".join(map(str, communes)) if isinstance(communes, list) else str(communes)
-            yield code, str(properties.get("lib_qp") or ""), split_communes(text), json.dumps(geometry)
-            continue
-        table.add(problem, BULK.problems)
+    return Dataset("anct_qpv_contours", "qpv", _vintage(data, name, path), {"anct_qpv_contours": data}, table)

@@ -1,4 +1,4 @@
-"""A user's own table becomes an indicator: codes recognised, aggregation declared, levels translated.
+"""A user's own table becomes an indicator: codes recognised, aggregation declared (levels: :mod:`.levels`).
 
 A count adds up. A mean or a rate is never averaged without its weight: it travels with its components (value and
 weight, numerator and denominator), and only they are added. What a larger territory says of a commune is carried
@@ -7,7 +7,6 @@ down and marked so. What is not known is null, never zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,7 +14,7 @@ import polars as pl
 from essaim.opendata.raw import Source
 from essaim.opendata.schema import Column, Row, Table, TableProblem
 from essaim.opendata.tables import read_table
-from essaim.territory.codes import communes, parent, region_of_department, territories
+from essaim.territory.codes import communes, territories
 from essaim.territory.lookup import CodeKind, recognise
 
 POPULATION = "population"
@@ -46,9 +45,14 @@ class Rate:
     per: float = 100.0
 
 
-Aggregation = Sum | WeightedMean | Rate
-# Share of the population that must be known: a count short of one part is wrong, a mean bears some absence.
-MIN_COVERAGE: Mapping[type, float] = {Sum: 0.999, WeightedMean: 0.5, Rate: 0.5}
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A rate or a median whose weight is not published: kept at its level or carried down, never averaged upward."""
+
+    value: str
+
+
+Aggregation = Sum | WeightedMean | Rate | Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,11 @@ class Indicator:
 
     def values(self) -> pl.DataFrame:
         """``code``, ``value``: null where an amount is unknown or a base is zero."""
-        return self.data.select("code", _value(self.scale))
+        return self.data.select("code", value_of(self.scale))
 
 
-def _value(scale: float) -> pl.Expr:
+def value_of(scale: float) -> pl.Expr:
+    """The value of components ``amount``, ``base`` and ``counted``; null where the base is zero or unknown."""
     ratio = pl.when(pl.col("base") > 0).then(scale * pl.col("amount") / pl.col("base"))
     return (
         pl.when(pl.col("base").is_null() & pl.col("counted"))
@@ -118,11 +123,11 @@ def read_indicator(
             TableProblem(bad.reason, "Corrigez le code ou retirez la ligne.", row, code, bad.value), PROBLEMS
         )
     kept = _without_repeats(rows, recognised.codes, code, table)
-    return Indicator(kind, aggregation, _grouped(_frame(kept, aggregation)), recognised.folded, table)
+    return Indicator(kind, aggregation, grouped(_frame(kept, aggregation)), recognised.folded, table)
 
 
 def _needed(aggregation: Aggregation) -> list[str]:
-    if isinstance(aggregation, Sum):
+    if isinstance(aggregation, Sum | Published):
         return [aggregation.value]
     if isinstance(aggregation, Rate):
         return [aggregation.numerator, aggregation.denominator]
@@ -169,12 +174,14 @@ def _components(code: str, row: Row, aggregation: Aggregation) -> tuple[float | 
         return number(aggregation.value), None, True
     if isinstance(aggregation, Rate):
         return number(aggregation.numerator), number(aggregation.denominator), False
-    weight = _population(code) if aggregation.weight == POPULATION else number(aggregation.weight)
+    if isinstance(aggregation, Published):
+        return number(aggregation.value), 1.0, False
+    weight = population(code) if aggregation.weight == POPULATION else number(aggregation.weight)
     value = number(aggregation.value)
     return (None if value is None or weight is None else value * weight), weight, False
 
 
-def _population(code: str) -> float | None:
+def population(code: str) -> float | None:
     """Population of a territory of the reference, whatever its level; None for zones d'emploi and QPV."""
     if code in communes():
         return communes()[code].population
@@ -185,112 +192,10 @@ def _population(code: str) -> float | None:
     return None
 
 
-def _grouped(data: pl.DataFrame) -> pl.DataFrame:
+def grouped(data: pl.DataFrame) -> pl.DataFrame:
     """One row a code: components added, unknown when one is."""
     added = [
         pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum()).alias(name)
         for name in ("amount", "base")
     ]
     return data.group_by("code", maintain_order=True).agg(*added, pl.col("counted").first())
-
-
-def translate(
-    indicator: Indicator,
-    level: CodeKind,
-    *,
-    zones: Mapping[str, str] | None = None,
-    min_coverage: float | None = None,
-) -> pl.DataFrame:
-    """The indicator at another level: ``code``, ``value``, ``coverage``, ``carried_from``.
-
-    Up (commune → EPCI, zone, département, région): components are added over the parts that are known;
-    ``coverage`` is their share of the population, and below ``min_coverage`` the value is null. Down (to the
-    communes of a larger territory): the value is repeated and ``carried_from`` names its level; a count cannot be.
-    ``zones``: commune → zone d'emploi, from :mod:`essaim.opendata.insee_ze`. Raises ``ValueError`` (French).
-    """
-    if level == indicator.level:
-        same = indicator.values().with_columns(
-            pl.lit(1.0).alias("coverage"), pl.lit(None, pl.String).alias("carried_from")
-        )
-        return same
-    above = _parents(indicator.level, level, zones)
-    if above is not None:
-        least = MIN_COVERAGE[type(indicator.aggregation)] if min_coverage is None else min_coverage
-        return _up(indicator, above, least)
-    below = _parents(level, indicator.level, zones)
-    if below is None:
-        raise ValueError(
-            f"Un indicateur par {indicator.level} ne se traduit pas directement par {level} : ces découpages ne "
-            "s’emboîtent pas. Partez de données par commune."
-        )
-    return _down(indicator, below)
-
-
-def _parents(part: CodeKind, whole: CodeKind, zones: Mapping[str, str] | None) -> Mapping[str, str] | None:
-    """Code of each part → code of the whole it lies in, or None when the levels do not nest."""
-    if part == "departement" and whole == "region":
-        return region_of_department()
-    if part != "commune":
-        return None
-    if whole == "ze":
-        if zones is None:
-            raise ValueError(
-                "La composition des zones d’emploi n’est pas importée : importez la source « insee_ze »."
-            )
-        return zones
-    if whole in ("epci", "departement", "region"):
-        found = {code: parent(code, whole) for code in communes()}
-        return {code: above for code, above in found.items() if above is not None}
-    return None
-
-
-def _up(indicator: Indicator, above: Mapping[str, str], least: float) -> pl.DataFrame:
-    people = _people(indicator.level)
-    parts = pl.DataFrame(
-        [(code, whole, people(code)) for code, whole in above.items()],
-        schema={"code": pl.String, "whole": pl.String, "people": pl.Float64},
-        orient="row",
-    )
-    joined = parts.join(indicator.data, on="code", how="left")
-    known = pl.col("amount").is_not_null() & (pl.col("base").is_not_null() | pl.col("counted"))
-    grouped = joined.group_by("whole", maintain_order=True).agg(
-        pl.col("amount").filter(known).sum(),
-        pl.when(pl.col("counted").any())
-        .then(None)
-        .otherwise(pl.col("base").filter(known).sum())
-        .alias("base"),
-        pl.lit(isinstance(indicator.aggregation, Sum)).first().alias("counted"),
-        (pl.col("people").filter(known).sum() / pl.col("people").sum()).alias("coverage"),
-        known.sum().alias("parts"),
-    )
-    enough = (pl.col("coverage") >= least) & (pl.col("parts") > 0)
-    return (
-        grouped.with_columns(_value(indicator.scale))
-        .select(
-            pl.col("whole").alias("code"),
-            pl.when(enough).then(pl.col("value")).alias("value"),
-            "coverage",
-            pl.lit(None, pl.String).alias("carried_from"),
-        )
-        .sort("code")
-    )
-
-
-def _people(level: CodeKind) -> Callable[[str], float]:
-    """Population of a part, zero where no census counts anybody (six villages of Meuse, the COM)."""
-    if level == "commune":
-        return lambda code: float((communes()[code].population if code in communes() else None) or 0)
-    return lambda code: float(territories("departement")[code].population or 0)
-
-
-def _down(indicator: Indicator, below: Mapping[str, str]) -> pl.DataFrame:
-    if isinstance(indicator.aggregation, Sum):
-        raise ValueError(
-            "Un effectif ne se répète pas dans chaque commune : il serait compté plusieurs fois. "
-            "Déclarez un taux, ou donnez les effectifs par commune."
-        )
-    parts = pl.DataFrame(list(below.items()), schema={"code": pl.String, "whole": pl.String}, orient="row")
-    values = indicator.values().rename({"code": "whole"})
-    return parts.join(values, on="whole", how="left").select(
-        "code", "value", pl.lit(1.0).alias("coverage"), pl.lit(indicator.level).alias("carried_from")
-    )

@@ -1,4 +1,4 @@
-"""INSEE: composition of the zones d'emploi 2020 and their localised unemployment rates.
+"""INSEE: composition of the zones d'emploi 2020, their outlines and their localised unemployment rates.
 
 The composition is republished each year on that year's communes; the sheet is found by its header, below
 five title rows. 302 of 306 zones have an unemployment rate (Guyane and Mayotte have none).
@@ -6,12 +6,14 @@ five title rows. 302 of 306 zones have an unemployment rate (Guyane and Mayotte 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from essaim.opendata.dataset import Dataset, commune_column, dataset, find, long_format, member, period_range
 from essaim.opendata.frames import read_frame
-from essaim.opendata.schema import Column, ColumnFamily
-from essaim.opendata.values import Missing, to_period
+from essaim.opendata.geojson import Outlined, outlines_frame, read_outlines
+from essaim.opendata.schema import Column, ColumnFamily, Table
+from essaim.opendata.values import Missing, Value, to_period
 
 COMPOSITION = (
     commune_column("CODGEO"),
@@ -26,6 +28,25 @@ UNEMPLOYMENT = (
     Column("name", "text", ("LIBZE2020",)),
     ColumnFamily(r"\d{4}[-_ ]?T[1-4]|T[1-4][-_ ]?\d{4}"),
 )
+
+
+def zone_shape(value: Value) -> str | None:
+    """A check: None when the text has the shape of a code of zone d'emploi 2020."""
+    return None if re.fullmatch(r"\d{4}", str(value)) else "Ce n’est pas un code de zone d’emploi (0051)."
+
+
+CONTOURS = Outlined(
+    "zone d’emploi", ("ze2020", "code", "code_ze"), ("libze2020", "nom", "name"), zone_shape, 4
+)
+
+
+def read_contours(path: Path, name: str = "") -> Dataset:
+    """One row a zone: ``code``, ``name``, ``geometry`` (GeoJSON text, WGS84 degrees)."""
+    table = Table(format="geojson")
+    data = outlines_frame(read_outlines(path, CONTOURS, table))
+    return Dataset(
+        "insee_ze_contours", "ze", "ZE2020" if data.height else "", {"insee_ze_contours": data}, table
+    )
 
 
 def read_composition(path: Path, name: str = "") -> Dataset:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("essaim.platform.sites.urls")),
     path("", include("essaim.platform.evaluations.urls")),
     path("demo/", include("essaim.platform.demo.urls")),
+    path("", include("essaim.platform.opendata.urls")),
     path("", include("essaim.platform.territories.urls")),
     path("", include("essaim.platform.campaigns.urls")),
 ]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 import essaim
-from essaim.territory.codes import LEVELS, territories
+from essaim.territory.codes import LEVELS, region_of_department, territories
 from essaim.territory.criteria import Notes, notes
 from essaim.territory.smaa import Acceptability, Missing, Status, acceptability, pairwise_winning
 from essaim.territory.study import Scope, Study, StudyError, digest, to_dict
@@ -135,25 +135,29 @@ def in_scope(study: Study, table: Table) -> Table:
         raise StudyError([f"Codes du périmètre absents de la table : {', '.join(unknown[:5])}."])
     kept = set(scope.codes or table.codes) - set(scope.without)
     if scope.regions or scope.departments:
-        kept &= _inside(study.unit, scope)
+        kept &= _inside(table, scope)
     if not kept:
         raise StudyError(["Aucun territoire dans ce périmètre : élargissez scope."])
     return table.only(kept)
 
 
-def _inside(unit: str, scope: Scope) -> set[str]:
-    if unit not in LEVELS:
+def _inside(table: Table, scope: Scope) -> set[str]:
+    """Codes in the scope's régions or départements; a territory over several is of its most populated one."""
+    level = next((level for level in LEVELS if level == table.level), None)
+    if level is not None:
+        of = {code: place.departments[0] for code, place in territories(level).items()}
+        regions = {code: place.region for code, place in territories(level).items()}
+    elif table.departments:
+        of = dict(table.departments)
+        regions = {code: region_of_department()[departement] for code, departement in of.items()}
+    else:
         raise StudyError(
             [
-                f"Pour l’unité « {unit} », donnez la liste des codes : régions et départements n’y sont pas connus."
+                f"Pour l’unité « {table.level} », donnez la liste des codes : régions et départements n’y sont pas "
+                "connus. Importez la liste officielle de ces territoires pour choisir par région."
             ]
         )
-    places = territories(next(lv for lv in LEVELS if lv == unit))
-    return {
-        c
-        for c, t in places.items()
-        if t.region in scope.regions or any(d in scope.departments for d in t.departments[:1])
-    }
+    return {code for code in of if regions[code] in scope.regions or of[code] in scope.departments}
 
 
 def run(study: Study, table: Table) -> Ranking:

@@ -49,12 +49,14 @@ class Table:
     """Territories of one level in the order of ``codes``, and columns of values by key.
 
     A column whose measure has another level than the table was carried down (or kept apart) and is shown so.
+    ``departments``: code → département, for units that the shipped geography does not hold (zones d'emploi, QPV).
     """
 
     level: str
     codes: tuple[str, ...]
     names: tuple[str, ...]
     columns: Mapping[str, Column]
+    departments: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(set(self.codes)) != len(self.codes):
@@ -102,6 +104,7 @@ class Table:
             tuple(self.codes[i] for i in rows),
             tuple(self.names[i] for i in rows),
             columns,
+            {code: where for code, where in self.departments.items() if code in kept},
         )
 
 

@@ -24,6 +24,7 @@ DOMAINS = [
     "accounts",
     "organisations",
     "programmes",
+    "opendata",
     "territories",
     "campaigns",
     "community",
@@ -138,6 +139,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = DATA_DIR / "files"
 MEDIA_URL = "files/"
+OPENDATA_DIR = DATA_DIR / "opendata"  # imported vintages (docs/adr/0009)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "essaim.platform.ui.storage.StaticStorage"},
@@ -145,6 +147,8 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 MAX_UPLOAD_BYTES = 30 * 2**20  # a person's file; anything larger is refused before it is read
+OPENDATA_UPLOAD_BYTES = 600 * 2**20  # an official file sent from a screen; larger ones come by their address
+OPENDATA_PRIVATE_ADDRESSES = False  # only tests reach this machine's own addresses
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -41,7 +41,9 @@ class ScopeForm(forms.Form):
         choices=list(UNITS.items()),
         initial="epci",
         widget=forms.RadioSelect,
-        help_text=gettext_lazy("Zones d’emploi et QPV demandent un tableau à vous, avec leurs codes."),
+        help_text=gettext_lazy(
+            "Zones d’emploi et QPV demandent leur liste officielle (Données ouvertes), ou un tableau à vous avec leurs codes."
+        ),
     )
     k = forms.IntegerField(
         label=gettext_lazy("Combien de territoires cherchez-vous ?"), min_value=1, max_value=5000, initial=10

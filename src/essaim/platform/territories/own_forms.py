@@ -48,6 +48,7 @@ class DeclareForm(forms.Form):
                 gettext_lazy("une moyenne ou un taux publié : il lui faut un poids pour changer de niveau"),
             ),
             ("rate", gettext_lazy("un taux à calculer : numérateur et dénominateur")),
+            ("published", gettext_lazy("un taux ou une médiane sans son poids : ne se lit qu’à son niveau")),
         ],
         widget=forms.RadioSelect,
     )

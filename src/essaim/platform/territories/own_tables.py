@@ -5,15 +5,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.utils.text import slugify
-from django.utils.translation import gettext as _
 
-from essaim.opendata.indicator import POPULATION, read_indicator, translate
+from essaim.opendata.indicator import POPULATION, read_indicator
 from essaim.opendata.indicator import Indicator as OwnTable
+from essaim.opendata.levels import Memberships, reaches, translate
 from essaim.opendata.preview import Preview, preview
 from essaim.opendata.tables import Column, TableProblem, read_table
+from essaim.platform.opendata import services as opendata
 from essaim.platform.territories.sources import UNITS, aggregation_of
 from essaim.territory.codes import UnknownCode
 from essaim.territory.lookup import normalise
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from essaim.territory.lookup import CodeKind
 
 SHOWN_PROBLEMS = 50
-_LEVELS_ABOVE: dict[str, tuple["CodeKind", ...]] = {
-    "commune": ("epci", "departement"),
-    "departement": ("region",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +52,8 @@ def look(upload: "Upload") -> Preview:
 
 def declared_aggregation(data: Mapping[str, Any]) -> dict[str, Any]:
     """The declaration of the form as it is stored."""
-    if data["kind"] == "sum":
-        return {"kind": "sum", "value": data["value"]}
+    if data["kind"] in ("sum", "published"):
+        return {"kind": data["kind"], "value": data["value"]}
     if data["kind"] == "mean":
         return {"kind": "mean", "value": data["value"], "weight": data["weight"] or POPULATION}
     return {
@@ -77,7 +74,7 @@ def check(upload: "Upload", data: Mapping[str, Any]) -> Check:
     problems: list[TableProblem] = table.report.problems
     return Check(
         table, names, tuple(str(problem) for problem in problems[:SHOWN_PROBLEMS]), table.report.problem_count,
-        tuple(_reach(table)),
+        tuple(_reach(table, opendata.Available(upload.programme).known())),
     )  # fmt: skip
 
 
@@ -97,10 +94,10 @@ def _names(content: bytes, data: Mapping[str, Any], level: "CodeKind", sheet: st
     return found
 
 
-def _reach(table: OwnTable) -> Iterable[tuple[str, int]]:
-    for level in (table.level, *_LEVELS_ABOVE.get(table.level, ())):
-        count = translate(table, level)["value"].count()
-        yield str(UNITS.get(level, _("région"))), int(count)
+def _reach(table: OwnTable, known: Memberships) -> Iterable[tuple[str, int]]:
+    for unit, label in UNITS.items():
+        if reaches(table.level, unit, type(table.aggregation), known):
+            yield str(label), int(translate(table, cast("CodeKind", unit), known)["value"].count())
 
 
 def key_for(label: str, taken: Iterable[str]) -> str:

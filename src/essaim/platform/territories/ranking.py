@@ -53,7 +53,13 @@ def inputs_of(document: Document, table: Table) -> dict[str, Any]:
         }
         for key in sorted(used)
     }
-    return {"level": kept.level, "codes": list(kept.codes), "names": list(kept.names), "columns": columns}
+    return {
+        "level": kept.level,
+        "codes": list(kept.codes),
+        "names": list(kept.names),
+        "columns": columns,
+        "departments": dict(kept.departments),
+    }
 
 
 def table_of(inputs: Mapping[str, Any]) -> Table:
@@ -65,7 +71,13 @@ def table_of(inputs: Mapping[str, Any]) -> Table:
         )
         for key, column in inputs["columns"].items()
     }
-    return Table(inputs["level"], tuple(inputs["codes"]), tuple(inputs["names"]), columns)
+    return Table(
+        inputs["level"],
+        tuple(inputs["codes"]),
+        tuple(inputs["names"]),
+        columns,
+        inputs.get("departments", {}),
+    )
 
 
 def rank(document: Document, table: Table) -> Ranking:

@@ -149,6 +149,8 @@ def run_study(study: Study) -> Study:
     except ranking.REFUSALS as error:
         raise ValidationError(str(error)) from error
     found = ranking.rank(document, ranking.table_of(inputs))
+    keys = [criterion.indicator for criterion in document.criteria]
+    inputs["origins"] = sources.origins_of(study.programme, document.unit, keys)
     study.inputs, study.result = inputs, ranking.result_of(found)
     study.result_sha256 = ranking.fingerprint(study.result)
     study.state, study.ranked_at, study.portfolio = Study.State.RANKED, timezone.now(), None

@@ -1,4 +1,4 @@
-"""Where the values of a study come from: the shipped geography, declared interest, and the programme's own tables."""
+"""Where the values of a study come from: the shipped geography, declared interest, imported sources, own tables."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,14 +12,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from essaim.opendata.indicator import Indicator as OwnTable
-from essaim.opendata.indicator import Rate, Sum, WeightedMean, translate
+from essaim.opendata.indicator import Published, Rate, Sum, WeightedMean
+from essaim.opendata.levels import Memberships, reaches, translate
 from essaim.opendata.schema import Table as ReadTable
 from essaim.platform.campaigns import services as campaigns
+from essaim.platform.opendata import services as opendata
+from essaim.platform.territories import shipped
 from essaim.platform.territories.models import Indicator
 from essaim.territory import codes
 from essaim.territory.codes import LEVELS, Level
 from essaim.territory.criteria import FAMILIES
 from essaim.territory.indicators import shipped_measures, shipped_table
+from essaim.territory.map import Outlines
 from essaim.territory.table import Measure, Table
 
 if TYPE_CHECKING:
@@ -35,17 +39,21 @@ UNITS = {
     "ze": gettext_lazy("zone d’emploi"),
     "qpv": gettext_lazy("quartier prioritaire (QPV)"),
 }
-_AGGREGATIONS: dict[str, type] = {"sum": Sum, "mean": WeightedMean, "rate": Rate}
+_AGGREGATIONS: dict[str, type] = {"sum": Sum, "mean": WeightedMean, "rate": Rate, "published": Published}
 
 
 def measures_for(programme: "Programme", unit: str) -> dict[str, Measure]:
-    """Every indicator that a study of this unit may use: key → measure, those of the person's tables last."""
+    """Every indicator that a study of this unit may use: key → measure; shipped, official, then the person's own."""
     found: dict[str, Measure] = {}
+    available = opendata.Available(programme)
     if unit in LEVELS:
         found |= shipped_measures(cast(Level, unit))
         found[INTEREST] = _interest(programme, unit)[0]
+    else:
+        found |= shipped.measures(unit, available.known())
+    found |= {key: official.measure for key, official in available.official(unit).items()}
     for own in programme.indicators.defer("data", "names"):
-        if _reaches(own.level, unit):
+        if reaches(own.level, unit, _AGGREGATIONS[own.aggregation["kind"]], available.known()):
             found[own.key] = measure_of(own)
     return found
 
@@ -53,12 +61,6 @@ def measures_for(programme: "Programme", unit: str) -> dict[str, Measure]:
 def reserved_keys() -> set[str]:
     """Keys that a person's indicator may not take: those of the shipped ones, and the names of families."""
     return {*shipped_measures("commune"), INTEREST, *FAMILIES}
-
-
-def _reaches(level: str, unit: str) -> bool:
-    """Whether a table at ``level`` can be read at ``unit`` with the shipped geography."""
-    upward = {"commune": {"epci", "departement", "region"}, "departement": {"region", "commune"}}
-    return level == unit or unit in upward.get(level, set()) or (level, unit) == ("epci", "commune")
 
 
 def measure_of(own: Indicator) -> Measure:
@@ -71,27 +73,63 @@ def measure_of(own: Indicator) -> Measure:
 def table_for(programme: "Programme", unit: str, keys: Iterable[str]) -> Table:
     """The table of a study: territories of its unit, and the columns of ``keys`` that exist.
 
-    Zones d'emploi and QPV are not in the shipped reference: their list is that of the programme's own tables.
+    Zones d'emploi and QPV are not in the shipped reference: their list is that of the imported source, else of the
+    programme's own tables.
     """
-    wanted = set(keys)
+    wanted, available = set(keys), opendata.Available(programme)
     own = list(programme.indicators.filter(key__in=wanted))
     if unit in LEVELS:
         table = _shipped(cast(Level, unit))
         kept = {key: column for key, column in table.columns.items() if key in wanted}
         table = Table(table.level, table.codes, table.names, kept)
     else:
-        table = _listed(unit, own)
+        table = _listed(unit, own, available.places(unit))
     if INTEREST in wanted and unit in LEVELS:
         table = table.with_values(*_within(table, *_interest(programme, unit)))
+    known = available.known()
+    if unit not in LEVELS:
+        for key, measure in shipped.measures(unit, known).items():
+            if key in wanted:
+                table = table.with_values(*_within(table, measure, shipped.values(key, unit, known)))
+    for key, official in available.official(unit).items():
+        if key in wanted:
+            table = table.with_values(
+                *_within(table, official.measure, opendata.values(official, unit, known))
+            )
     for indicator in own:
-        table = table.with_values(*_within(table, *_own_values(indicator, unit)))
+        table = table.with_values(*_within(table, *_own_values(indicator, unit, known)))
     return table
+
+
+def origins_of(programme: "Programme", unit: str, keys: Iterable[str]) -> list[dict[str, str]]:
+    """Where the official and own indicators among ``keys`` come from: address, vintage, import, hash, licence."""
+    wanted = set(keys)
+    officials = opendata.Available(programme).official(unit)
+    found = [officials[key].origin() for key in sorted(wanted & officials.keys())]
+    for own in programme.indicators.filter(key__in=wanted).defer("data", "names"):
+        found.append(
+            {
+                "key": own.key,
+                "source": own.source,
+                "address": own.file_name,
+                "vintage": own.date,
+                "imported": own.imported_at.isoformat(timespec="seconds"),
+                "sha256": own.sha256,
+                "licence": own.licence,
+            }
+        )
+    return found
+
+
+def outlines_for(programme: "Programme", unit: str) -> Outlines | None:
+    """Imported outlines of zones d'emploi and quartiers, in the plane of the shipped maps; None when there are none."""
+    return opendata.Available(programme).outlines(unit)
 
 
 @lru_cache(maxsize=4)
 def _shipped(level: Level) -> Table:
-    """The shipped table of a level, computed once (seconds for the communes); nobody writes into it."""
-    return shipped_table(level)
+    """The shipped table of a level, computed once; nobody writes into it."""
+    return shipped.commune_table() if level == "commune" else shipped_table(level)
 
 
 def _within(
@@ -101,12 +139,13 @@ def _within(
     return measure, {code: value for code, value in values.items() if code in known}
 
 
-def _listed(unit: str, own: Iterable[Indicator]) -> Table:
-    names: dict[str, str] = {}
-    for indicator in own:
+def _listed(unit: str, own: Iterable[Indicator], places: Mapping[str, tuple[str, str]]) -> Table:
+    names = {code: name for code, (name, _departement) in places.items()}
+    for indicator in own if not places else ():
         for code, *_values in indicator.data:
             names[code] = indicator.names.get(code) or names.get(code) or code
-    return Table(unit, tuple(sorted(names)), tuple(names[code] for code in sorted(names)), {})
+    within = {code: departement for code, (_name, departement) in places.items()}
+    return Table(unit, tuple(sorted(names)), tuple(names[code] for code in sorted(names)), {}, within)
 
 
 def own_table(own: Indicator) -> OwnTable:
@@ -126,8 +165,8 @@ def aggregation_of(declared: Mapping[str, Any]) -> "Aggregation":
     return found
 
 
-def _own_values(own: Indicator, unit: str) -> tuple[Measure, dict[str, float | None]]:
-    frame = translate(own_table(own), cast("CodeKind", unit))
+def _own_values(own: Indicator, unit: str, known: Memberships) -> tuple[Measure, dict[str, float | None]]:
+    frame = translate(own_table(own), cast("CodeKind", unit), known)
     return measure_of(own), dict(zip(frame["code"].to_list(), frame["value"].to_list(), strict=True))
 
 
