@@ -42,7 +42,7 @@ class ScopeForm(forms.Form):
         initial="epci",
         widget=forms.RadioSelect,
         help_text=gettext_lazy(
-            "Zones d’emploi et QPV demandent leur liste officielle (Données ouvertes), ou un tableau à vous avec leurs codes."
+            "Zones d’emploi et QPV demandent leur liste officielle (Données ouvertes), ou un tableau à vous."
         ),
     )
     k = forms.IntegerField(

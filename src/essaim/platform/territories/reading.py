@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from essaim.platform.territories.forms import DIRECTIONS, TRANSFORMS, write_setting
 from essaim.platform.territories.models import Study
-from essaim.platform.territories.sources import UNITS
+from essaim.platform.territories.sources import UNITS, outlines_for
 from essaim.territory import codes
 from essaim.territory.codes import LEVELS
 from essaim.territory.criteria import FAMILIES, MISSING_LABELS
@@ -129,7 +129,8 @@ def table_rows(rows: list[dict[str, Any]], study: Study) -> list[dict[str, Any]]
 def ranking_map(study: Study, *, standalone: bool = False) -> Choropleth | None:
     """The share of admissible weights in which each territory is in; départements carry the sum of finer ones."""
     unit, rows = study.document["unit"], study.rows()
-    if unit in SHIPPED:
+    imported = None if unit in LEVELS else outlines_for(study.programme, unit)
+    if unit in SHIPPED or imported:
         shares = {row["code"]: 100 * row["top_share"] for row in rows}
         about = MapText(
             _("Part des poids admis où le territoire est parmi les %(k)d premiers")
@@ -147,6 +148,8 @@ def ranking_map(study: Study, *, standalone: bool = False) -> Choropleth | None:
             tops=SHARES,
             marked=study.proposed(),
             links=links,
+            shapes=imported,
+            names={row["code"]: row["name"] for row in rows} if imported else None,
             standalone=standalone,
         )
     if unit not in LEVELS:

@@ -98,6 +98,7 @@ def study(request: Request, slug: str, pk: int) -> HttpResponse:
             "doubt": services.point_doubt(found),
             "left_out": found.result["left_out"],
             "provenance": found.result["provenance"],
+            "origins": (found.inputs or {}).get("origins", []),
             "undecided": [c for c in found.proposed() if c not in {d.code for d in found.decisions.all()}],
         }
     return page(request, found, "study", **context)
