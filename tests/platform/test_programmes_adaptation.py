@@ -101,7 +101,7 @@ def test_where_both_changed_a_person_must_choose(make, site, writer) -> None:
     assert [(d.title, d.base, d.new) for d in work.disputes] == [
         ("Rythme, Jours par semaine", "2 jours".replace(" ", "\xa0"), "3 jours".replace(" ", "\xa0"))
     ]
-    with pytest.raises(ValidationError, match="Il reste à choisir"):
+    with pytest.raises(ValidationError, match="attend un choix"):
         upgrading.confirm(site, target, {}, by=writer)
     mine = {work.disputes[0].conflict.id: {"choice": work.disputes[0].options[1][0], "reason": ""}}
     upgrading.confirm(site, target, mine, by=writer)
@@ -164,8 +164,45 @@ def test_the_upgrade_screen_shows_both_sides_and_confirms(make, site, structure,
     assert "Suivre la nouvelle version" in page
     assert client.post(url, {}).status_code == 200
     assert held(site).version == "1.0.0"
-    assert client.post(url, {"choice_0": "follow"}).status_code == 302
+    outcome = client.post(url, {"choice_0": "follow"}, follow=True)
+    assert "Rien n’est encore écrit" in outcome.content.decode()
+    assert held(site).version == "1.0.0"
+    client.post(reverse("programmes:upgrade_outcome", args=[site.programme.slug, site.pk]))
     assert held(site).version == "2.0.0"
+
+
+def test_a_value_decided_anew_within_the_new_latitude_settles_the_conflict(
+    make, site, structure, login, writer
+) -> None:
+    days(site, 4, writer)
+    next_version(make, site, max=3)
+    client = login(make.member(structure))
+    url = reverse("programmes:upgrade", args=[site.programme.slug, site.pk])
+    anew = "amend:rythme-jours@rythme/jours"
+    assert "hors latitude" in client.post(url, {"choice_0": anew, "new_0": "5"}).content.decode().lower()
+    client.post(url, {"choice_0": anew, "new_0": "3"})
+    client.post(reverse("programmes:upgrade_outcome", args=[site.programme.slug, site.pk]))
+    assert (held(site).version, held(site).at("rythme", "jours").value) == ("2.0.0", 3)
+
+
+def test_an_addition_whose_name_the_protocol_took_is_kept_under_another(make, site, writer) -> None:
+    adapting.add_component(
+        site, title="Goûter", function="Se parler", form="À quatre heures", frame_answers=FRAME, by=writer
+    )
+    theirs = replace(make.protocol().component("accueil"), id="gouter", function="Manger", form="Du pain")
+    protocol = make.protocol("2.0.0")
+    target = make.version(site.programme, replace(protocol, components=(*protocol.components, theirs)))
+    dispute = upgrading.start(site, target).disputes[0]
+    keep = {"choice": dispute.options[1][0]}
+    upgrading.confirm(site, target, {dispute.conflict.id: keep}, by=writer)
+    kept = held(site).decisions[0]
+    assert (kept.component, kept.addition.form) == ("gouter-local", "À quatre heures")
+
+
+def test_the_version_of_a_site_that_decided_is_not_changed_by_hand(make, site, writer) -> None:
+    days(site, 4, writer)
+    with pytest.raises(ValidationError, match="décisions sur sa version"):
+        sites.update_site(site, protocol_version=next_version(make, site, max=4))
 
 
 def test_the_map_counts_what_each_site_does_in_few_queries(

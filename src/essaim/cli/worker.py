@@ -2,13 +2,27 @@
 
 import logging
 import os
+import secrets
 import sys
 
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "essaim.platform.settings.local")
+
+def work(*options: str) -> None:
+    """Take tasks until told to stop; Django is set up. ``options`` are those of the command ``db_worker``."""
     from django.core.management import execute_from_command_line
+
+    from essaim.platform.background.heart import Heart
 
     # Its comings and goings say nothing to who runs a laptop; its errors do. (The command sets its own log level.)
     for name in ("django_tasks", "django_tasks_db"):
         logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.ERROR)
-    execute_from_command_line([sys.argv[0], "db_worker", "--interval", "0.5"])
+    worker = secrets.token_hex(16)
+    Heart(worker).start()
+    execute_from_command_line(["worker", "db_worker", "--interval", "0.5", "--worker-id", worker, *options])
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "essaim.platform.settings.local")
+    import django
+
+    django.setup()
+    work(*sys.argv[1:])

@@ -58,13 +58,16 @@ def history(obj: Model, limit: int = 50) -> list[LogEntry]:
 def watch() -> None:
     """Trace every model of the platform's domains (called once, when Django is ready).
 
-    A model may name fields that say nothing to a reader (documents, hashes) in ``audit_exclude``.
+    A model may name fields that say nothing to a reader (documents, hashes) in ``audit_exclude``; one that the
+    machine alone writes, for itself, says ``by_machine``.
     """
     pre_save.connect(_sign_entry, sender=LogEntry, dispatch_uid="essaim-sign")
     for config in apps.get_app_configs():
         if not config.name.startswith("essaim.platform."):
             continue
         for model in config.get_models():
+            if getattr(model, "by_machine", False):
+                continue
             many_to_many = {f.name for f in model._meta.many_to_many}
             auditlog.register(
                 model, exclude_fields=list(getattr(model, "audit_exclude", ())), m2m_fields=many_to_many

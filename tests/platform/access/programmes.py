@@ -1,6 +1,7 @@
 """What the addresses of programmes need: the world’s site, a public programme elsewhere, innovations."""
 
 from essaim.platform.programmes import adapting, services
+from essaim.platform.programmes.models import NetworkUpgrade
 from essaim.platform.sites import services as sites
 from essaim.protocol.adaptation import Frame
 from tests.platform.world import World
@@ -28,6 +29,9 @@ def build(world: World) -> dict[str, str]:
     proposal = services.propose(
         world.programme, title="Une idée", text="Elle sert.", by=world.receiver, site=site
     )
+    run = NetworkUpgrade.objects.create(
+        programme=world.programme, target=version, author=world.network, total=1, state="done"
+    )
     services.open_draft(world.programme, by=world.network)
     spotted = {"summary": "Une idée.", "reason": "Elle plaît."}
     ours = services.spot(
@@ -38,6 +42,7 @@ def build(world: World) -> dict[str, str]:
         "public_programme": elsewhere.slug,
         "site": str(site.pk),
         "old_site": str(old.pk),
+        "run": str(run.pk),
         "decision": "rythme-jours",
         "proposal": str(proposal.pk),
         "innovation": str(ours.pk),

@@ -8,6 +8,7 @@ from django_tasks import task
 
 from essaim.evaluation import EvaluationError
 from essaim.platform.audit import writing_as
+from essaim.platform.background.recovery import when_abandoned
 from essaim.platform.evaluations import panels, report
 from essaim.platform.evaluations.models import Estimate
 
@@ -30,6 +31,18 @@ def run_estimate(pk: int) -> None:
                 Estimate.State.FAILED,
                 _("L’estimation s’est arrêtée sur une erreur du logiciel. L’équipe technique en a la trace."),
             )
+
+
+@when_abandoned(run_estimate)
+def _give_up(pk: int) -> None:
+    estimated = Estimate.objects.select_related("author").get(pk=pk)
+    with writing_as(estimated.author):
+        _end(
+            estimated,
+            Estimate.State.FAILED,
+            _("Le calcul a été interrompu trop de fois : il est abandonné. Le relancer ; s’il s’arrête encore, "
+              "le panel est sans doute trop grand pour cette machine."),
+        )  # fmt: skip
 
 
 def _run(estimated: Estimate) -> None:

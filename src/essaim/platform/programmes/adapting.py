@@ -28,7 +28,7 @@ from essaim.protocol.document import Component
 
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
-    from essaim.platform.sites.models import Site
+    from essaim.platform.sites.models import AdaptationRevision, Site
 
 OVERSEAS = frozenset({"01", "02", "03", "04", "06"})
 """Region codes of Guadeloupe, Martinique, Guyane, La Réunion and Mayotte."""
@@ -80,10 +80,14 @@ def adaptation_of(site: "Site") -> tuple[Protocol, Adaptation]:
             _("On ne sait pas quelle version du protocole ce site suit : la préciser d’abord.")
         )
     protocol = site.protocol_version.protocol
-    revision = sites.current_adaptation(site)
+    return protocol, adaptation_on(protocol, site, sites.current_adaptation(site))
+
+
+def adaptation_on(protocol: Protocol, site: "Site", revision: "AdaptationRevision | None") -> Adaptation:
+    """The site's last ``revision`` when it bears on this version; an empty adaptation otherwise."""
     if revision and revision.base_version == protocol.version:
-        return protocol, Adaptation.from_dict(revision.document)
-    return protocol, new_adaptation(protocol, site.name, ["overseas"] if site.region_code in OVERSEAS else [])
+        return Adaptation.from_dict(revision.document)
+    return new_adaptation(protocol, site.name, ["overseas"] if site.region_code in OVERSEAS else [])
 
 
 def read_adaptation(protocol: Protocol, adaptation: Adaptation) -> AdaptationReading:
@@ -249,12 +253,9 @@ class MapRow:
 
 
 def adaptation_map(protocol: Protocol, followers: "list[Site]") -> list[MapRow]:
-    """Components × sites that follow this version. ``followers`` come with their ``adaptations`` fetched."""
-    held = []
-    for site in followers:
-        revisions = [r for r in site.adaptations.all() if r.base_version == protocol.version]
-        last = max(revisions, key=lambda r: r.number, default=None)
-        held.append(Adaptation.from_dict(last.document) if last else new_adaptation(protocol, site.name))
+    """Components × sites that follow this version."""
+    revisions = sites.latest_revisions(followers)
+    held = [adaptation_on(protocol, site, revisions.get(site.pk)) for site in followers]
     table = matrix(protocol, held)
     titles = {component.id: component.title for component in protocol.components}
     for adaptation in held:

@@ -212,7 +212,7 @@ class DerogationForm(forms.Form):
 
 
 class UpgradeForm(forms.Form):
-    """One choice a conflict, and why a derogation is asked when what is kept lies outside latitude."""
+    """One choice a conflict; what is decided anew, and why a derogation is asked when it lies outside latitude."""
 
     def __init__(self, *args: Any, work: "Work", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -225,29 +225,54 @@ class UpgradeForm(forms.Form):
                 widget=forms.RadioSelect,
                 initial=before.get("choice", ""),
             )
+            if dispute.can_amend:
+                self.fields[f"new_{number}"] = _anew(dispute, before)
             self.fields[f"reason_{number}"] = forms.CharField(
                 label=_("Si c’est hors latitude : pourquoi demander une dérogation"),
-                widget=forms.Textarea,
+                widget=forms.Textarea(attrs={"rows": 2}),
                 required=False,
                 initial=before.get("reason", ""),
                 max_length=5000,
             )
 
-    def pairs(self) -> list[tuple["Dispute", Any, Any]]:
-        """Each dispute with its two fields."""
+    def parts(self) -> list[tuple["Dispute", list[Any]]]:
+        """Each dispute with its fields."""
         return [
-            (dispute, self[f"choice_{number}"], self[f"reason_{number}"])
+            (dispute, [self[name] for name in self._names(number)])
             for number, dispute in enumerate(self.work.disputes)
         ]
 
-    def given(self) -> dict[str, dict[str, str]]:
+    def _names(self, number: int) -> list[str]:
+        return [
+            f"{part}_{number}" for part in ("choice", "new", "reason") if f"{part}_{number}" in self.fields
+        ]
+
+    def given(self) -> dict[str, dict[str, Any]]:
         """What was chosen so far, by conflict; choices that are not among the options are left out."""
         self.is_valid()
         cleaned = self.cleaned_data
-        return {
-            dispute.conflict.id: {
+        found: dict[str, dict[str, Any]] = {}
+        for number, dispute in enumerate(self.work.disputes):
+            anew = cleaned.get(f"new_{number}")
+            found[dispute.conflict.id] = {
                 "choice": cleaned.get(f"choice_{number}", ""),
                 "reason": cleaned.get(f"reason_{number}", ""),
+                **({"value": _stored(anew)} if dispute.parameter else {"form": anew or ""}),
             }
-            for number, dispute in enumerate(self.work.disputes)
-        }
+        return found
+
+
+def _anew(dispute: "Dispute", before: Any) -> forms.Field:
+    """What the site decides instead: a value of the new version's parameter, or a local form."""
+    if dispute.parameter:
+        field = value_field(dispute.parameter)
+        field.label = _("Si vous décidez autrement : %(what)s") % {"what": field.label}
+        field.initial = _shown(before.get("value"))
+        return field
+    return forms.CharField(
+        label=_("Si vous décidez autrement : comment nous faisons"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        required=False,
+        initial=before.get("form", ""),
+        max_length=10_000,
+    )

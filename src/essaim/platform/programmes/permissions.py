@@ -25,7 +25,7 @@ ABILITIES = {
         ANY_STATE: actions(
             "view", "view_protocol", "view_network", "edit", "edit_protocol", "publish", "decide_proposal",
             "create_study", "create_campaign", "create_site", "create_plan", "create_lesson", "import_sites",
-            "publish_event", "funder_sheet", "panel", "view_proposals", "propose",
+            "publish_event", "funder_sheet", "panel", "view_proposals", "propose", "upgrade_network",
         )
     },
     "animator": {ANY_STATE: _READ | actions("view_network", "create_lesson", "view_proposals", "propose")},

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from essaim.platform.programmes import views, views_adaptation, views_draft, views_funnel, views_proposals
+from essaim.platform.programmes import (
+    views,
+    views_adaptation,
+    views_draft,
+    views_funnel,
+    views_proposals,
+    views_upgrade,
+)
 
 app_name = "programmes"
 _protocol = "programmes/<slug:slug>/protocol/"
@@ -40,10 +47,18 @@ urlpatterns = [
     path("programmes/<slug:slug>/proposals/<int:pk>/", views_proposals.proposal, name="proposal"),
     path("programmes/<slug:slug>/proposals/<int:pk>/decide/", views_proposals.decide, name="decide_proposal"),
     path("programmes/<slug:slug>/adaptations/", views_adaptation.adaptation_map, name="adaptation_map"),
+    path("programmes/<slug:slug>/upgrades/", views_upgrade.network, name="network_upgrade"),
+    path("programmes/<slug:slug>/upgrades/<int:pk>/", views_upgrade.network_run, name="network_upgrade_run"),
+    path(
+        "programmes/<slug:slug>/upgrades/<int:pk>/progress/",
+        views_upgrade.network_progress,
+        name="network_upgrade_progress",
+    ),
     path(_adaptation, views_adaptation.adaptation, name="adaptation"),
     path(_adaptation + "add/", views_adaptation.add, name="add_component"),
     path(_adaptation + "territory/", views_adaptation.territory, name="territory"),
-    path(_adaptation + "upgrade/", views_adaptation.upgrade, name="upgrade"),
+    path(_adaptation + "upgrade/", views_upgrade.upgrade, name="upgrade"),
+    path(_adaptation + "upgrade/outcome/", views_upgrade.upgrade_outcome, name="upgrade_outcome"),
     path(_adaptation + "decide/<slug:component>/", views_adaptation.decide, name="decide"),
     path(
         _adaptation + "decide/<slug:component>/<slug:parameter>/",

@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from essaim.platform.http import Request
-from essaim.platform.programmes import adapting, upgrading
+from essaim.platform.programmes import adapting
 from essaim.platform.programmes.forms_adaptation import (
     AdditionForm,
     DecisionForm,
     DerogationForm,
     TerritoryForm,
-    UpgradeForm,
 )
 from essaim.platform.programmes.reading import TERRITORY_TYPES, listed
 from essaim.platform.programmes.services import current_version, programme_for
@@ -27,7 +26,7 @@ from essaim.platform.sites.services import current_adaptation, site_for
 from essaim.protocol.adaptation import find_parameter
 
 
-def _site(request: Request, slug: str, pk: int, action: str = "view") -> Any:
+def site_of(request: Request, slug: str, pk: int, action: str = "view") -> Any:
     site = site_for(request.user, pk, action)
     if site.programme.slug != slug:
         raise Http404
@@ -35,7 +34,7 @@ def _site(request: Request, slug: str, pk: int, action: str = "view") -> Any:
 
 
 def adaptation(request: Request, slug: str, pk: int) -> HttpResponse:
-    site = _site(request, slug, pk)
+    site = site_of(request, slug, pk)
     context: dict[str, Any] = {"programme": site.programme, "site": site}
     if site.protocol_version is None:
         return render(request, "programmes/adaptation_none.html", context)
@@ -69,7 +68,7 @@ def _carried_out(request: Request, form: Any, act: Callable[[], None]) -> bool:
 
 def decide(request: Request, slug: str, pk: int, component: str, parameter: str = "") -> HttpResponse:
     """Decide on a component, or on one of its parameters."""
-    site = _site(request, slug, pk, "adapt")
+    site = site_of(request, slug, pk, "adapt")
     if site.protocol_version is None:
         return _done(slug, pk)
     protocol, held = adapting.adaptation_of(site)
@@ -108,7 +107,7 @@ def decide(request: Request, slug: str, pk: int, component: str, parameter: str 
 
 @require_POST
 def follow_again(request: Request, slug: str, pk: int, decision: str) -> HttpResponse:
-    site = _site(request, slug, pk, "adapt")
+    site = site_of(request, slug, pk, "adapt")
     try:
         adapting.follow_again(site, decision, by=request.user)
     except ValidationError as error:
@@ -135,7 +134,7 @@ def _form_page(request: Request, site: Any, form: Any, title: str, lead: str, su
 
 
 def add(request: Request, slug: str, pk: int) -> HttpResponse:
-    site = _site(request, slug, pk, "adapt")
+    site = site_of(request, slug, pk, "adapt")
     form = AdditionForm(request.POST or None)
     if _carried_out(request, form, lambda: adapting.add_component(site, **form.addition(), by=request.user)):
         messages.success(request, _("Ajout enregistré."))
@@ -151,7 +150,7 @@ def add(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 def territory(request: Request, slug: str, pk: int) -> HttpResponse:
-    site = _site(request, slug, pk, "adapt")
+    site = site_of(request, slug, pk, "adapt")
     if site.protocol_version is None:
         return _done(slug, pk)
     held = adapting.adaptation_of(site)[1]
@@ -168,7 +167,7 @@ def territory(request: Request, slug: str, pk: int) -> HttpResponse:
 
 def derogation(request: Request, slug: str, pk: int, decision: str) -> HttpResponse:
     """The network answers a derogation."""
-    site = _site(request, slug, pk, "decide_derogation")
+    site = site_of(request, slug, pk, "decide_derogation")
     form = DerogationForm(request.POST or None)
     held = adapting.adaptation_of(site)[1] if site.protocol_version else None
     asked = next((d for d in held.decisions if d.id == decision and d.derogation), None) if held else None
@@ -185,42 +184,11 @@ def derogation(request: Request, slug: str, pk: int, decision: str) -> HttpRespo
     return _form_page(request, site, form, _("Une dérogation demandée"), lead, _("Répondre"))
 
 
-def upgrade(request: Request, slug: str, pk: int) -> HttpResponse:
-    """What a newer version changes for the site: choose where both changed, keep for later or confirm."""
-    site = _site(request, slug, pk, "adapt")
-    latest = current_version(site.programme)
-    if site.protocol_version is None or latest is None or latest.pk == site.protocol_version_id:
-        messages.info(request, _("Le site suit déjà la version en vigueur."))
-        return _done(slug, pk)
-    work = upgrading.start(site, latest)
-    form = UpgradeForm(request.POST or None, work=work)
-    if request.method == "POST" and "later" in request.POST:
-        upgrading.keep_choices(site, latest, form.given())
-        messages.success(request, _("Vos choix sont gardés : vous les retrouverez ici."))
-        return redirect("programmes:upgrade", slug=slug, pk=pk)
-    if _carried_out(request, form, lambda: upgrading.confirm(site, latest, form.given(), by=request.user)):
-        messages.success(request, _("Le site suit la version %(number)s.") % {"number": latest.number})
-        return _done(slug, pk)
-    context = {
-        "programme": site.programme,
-        "site": site,
-        "latest": latest,
-        "work": work,
-        "form": form,
-        "back": reverse("programmes:adaptation", args=[slug, pk]),
-    }
-    return render(request, "programmes/upgrade.html", context)
-
-
 def adaptation_map(request: Request, slug: str) -> HttpResponse:
     """Which component is adapted most, and where, among the sites that follow the version in force."""
     programme = programme_for(request.user, slug, "view_proposals")
     version = current_version(programme)
-    seen = (
-        visible_sites(request.user, programme)
-        .filter(protocol_version=version)
-        .prefetch_related("adaptations")
-    )
+    seen = visible_sites(request.user, programme).filter(protocol_version=version)
     followers = list(seen.distinct()) if version else []
     context = {
         "programme": programme,

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "essaim.platform.ui",
+    "essaim.platform.background",
     *(f"essaim.platform.{domain}" for domain in DOMAINS),
 ]
 
@@ -151,6 +152,9 @@ OPENDATA_UPLOAD_BYTES = 600 * 2**20  # an official file sent from a screen; larg
 OPENDATA_PRIVATE_ADDRESSES = False  # only tests reach this machine's own addresses
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+TASK_LEASE = float(
+    os.environ.get("ESSAIM_TASK_LEASE", 30)
+)  # seconds without a sign of its worker: the task is lost
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

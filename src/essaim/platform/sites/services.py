@@ -12,6 +12,7 @@ from django.db.models import Count, Model, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from essaim.platform.audit import writing_as
 from essaim.platform.community.services import create_lesson
@@ -19,6 +20,7 @@ from essaim.platform.dates import bounds
 from essaim.platform.organisations import services as organisations
 from essaim.platform.organisations.permissions import organisation_ids
 from essaim.platform.programmes.services import version_numbered
+from essaim.platform.sites.following import latest_revisions, locked_site, sites_behind
 from essaim.platform.sites.models import (
     AdaptationRevision,
     Closing,
@@ -39,7 +41,12 @@ if TYPE_CHECKING:
     from essaim.platform.programmes.models import Programme
     from essaim.protocol.document import Component, Marker
 
-__all__ = ["todo_for"]  # other domains and the desk call it here
+__all__ = [
+    "latest_revisions",
+    "locked_site",
+    "sites_behind",
+    "todo_for",
+]  # other domains and the desk call them
 
 
 # Reading
@@ -181,6 +188,10 @@ def update_site(
     **fields: Any,
 ) -> Site:
     """Change what is known of a site; the stage changes by :func:`change_stage` only."""
+    followed = Site.objects.values_list("protocol_version", flat=True).get(pk=site.pk)
+    version = fields.get("protocol_version", site.protocol_version)
+    if followed != (version and version.pk) and site.adaptations.exists():
+        raise ValidationError({"protocol_version": _STAYS})
     if level is not None and code is not None:
         fields |= fields_of(level, code)
     for name, value in fields.items():
@@ -191,6 +202,12 @@ def update_site(
     if structure_names is not None:
         site.structures.set(_named(structure_names))
     return site
+
+
+_STAYS = gettext_lazy(
+    "Ce site a pris des décisions sur sa version : la changer ici les ferait perdre de vue. "
+    "Passer par sa page d’adaptation, qui les reporte sur la nouvelle version."
+)
 
 
 def _named(names: Sequence[str]) -> list["Organisation"]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from essaim.platform.organisations.permissions import organisation_ids
 from essaim.platform.programmes.permissions import animator_regions, programmes_where, roles_on_programme
+from essaim.platform.programmes.services import current_version
 from essaim.platform.sites.models import Commitment, CopilMeeting, Milestone, Site
 from essaim.platform.todo import Todo
 
@@ -24,6 +25,7 @@ def todo_for(user: Any) -> list[Todo]:
     mine = Site.objects.filter(structures__in=organisation_ids(user)).exclude(stage=Site.Stage.ENDED)
     received = list(mine.distinct().select_related("programme").prefetch_related("meetings", "fidelity"))
     return [
+        *_newer_versions(received),
         *_milestones(Q(site__in=received, due__lte=today + HORIZON)),
         *(todo for site in received for todo in _site_todos(site, today)),
         *_renewals(mine, today),
@@ -37,6 +39,20 @@ def _url(site: Site) -> str:
 
 def _context(site: Site) -> str:
     return f"{site.programme.title} – {site.name}"
+
+
+def _newer_versions(sites: list[Site]) -> list[Todo]:
+    """Sites that follow a version which is no longer the one in force: their people look at what it changes."""
+    current = {programme: current_version(programme) for programme in {site.programme for site in sites}}
+    return [
+        Todo(
+            _("Voir ce que la version %(number)s du protocole change ici") % {"number": latest.number},
+            reverse("programmes:upgrade", args=[site.programme.slug, site.pk]),
+            _context(site),
+        )
+        for site in sites
+        if (latest := current[site.programme]) and site.protocol_version_id not in (None, latest.pk)
+    ]
 
 
 def _milestones(condition: Q) -> list[Todo]:

@@ -193,6 +193,18 @@ def run_in_background(study_pk: int, by: "User") -> None:
             raise
 
 
+def give_up(study_pk: int, by: "User") -> None:
+    """What becomes of a ranking whose every attempt was interrupted."""
+    with writing_as(by):
+        _progress(
+            Study.objects.get(pk=study_pk),
+            Study.Run.FAILED,
+            _(
+                "Le calcul a été interrompu trop de fois : il est abandonné. Le relancer avec moins de tirages."
+            ),
+        )
+
+
 def _progress(study: Study, state: str, message: str) -> None:
     study.run_state, study.run_message = state, message
     study.save()
