@@ -11,8 +11,9 @@ import signal
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
-sys.path.insert(0, os.getcwd())
+sys.path.insert(0, str(Path.cwd()))
 SITES = 24
 random.seed(22)
 
@@ -37,7 +38,7 @@ def main() -> None:
     second = worker()
     wait_until(lambda: over(run))
     end(second)
-    print(json.dumps(report(run, before) | {"kills_inside": kills}))
+    sys.stdout.write(json.dumps(report(run, before) | {"kills_inside": kills}))
 
 
 def world():
