@@ -147,6 +147,7 @@ def test_the_script_replays_the_same_numbers(simulated: Path, tmp_path: Path) ->
         run("evaluate", simulated, "--script", script, "--json", "--control", "notyettreated").output
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    del shown["event_study"]  # what the sensitivity command reads: the script prints the result alone
     assert json.loads(done.stdout) == shown
 
 
@@ -237,3 +238,27 @@ def test_the_two_experiments_on_the_official_file(
     output = run("evaluate", panel).output
     assert "proche de zéro" in output
     assert built["window_reason"] in output
+
+
+def test_the_result_of_an_evaluation_is_put_to_the_test(tmp_path: Path) -> None:
+    run("panel", "simulate", "-o", tmp_path / "p.csv", "--effect", "-0.8")
+    evaluated = tmp_path / "r.json"
+    evaluated.write_text(run("evaluate", tmp_path / "p.csv", "--json").output)
+    said = run("sensitivity", evaluated, "--chart", tmp_path / "s.svg").output
+    assert "La conclusion" in said
+    assert (tmp_path / "s.svg").read_text().startswith("<svg")
+    shown = json.loads(run("sensitivity", evaluated, "--mbar", "0,1", "--json").output)
+    assert [row["mbar"] for row in shown["relative_magnitudes"]["by"]] == [0, 1]
+    main_effect = json.loads(evaluated.read_text())["aggregations"]["simple"]
+    assert shown["original"]["conf_low"] == pytest.approx(main_effect["conf_low"])
+
+
+def test_a_vector_is_put_to_the_test(tmp_path: Path) -> None:
+    vector = tmp_path / "v.json"
+    vector.write_text('{"estimates": [0.1, 1.0], "covariance": [[0.01, 0], [0, 0.01]], "pre": 1, "post": 1}')
+    assert "plus de" in run("sensitivity", vector).output
+    vector.write_text('{"estimates": [0.1, 1.0], "pre": 1, "post": 1}')
+    assert "covariance" in run("sensitivity", vector, code=1).output
+    vector.write_text("rien")
+    assert "JSON" in run("sensitivity", vector, code=1).output
+    run("sensitivity", vector, "--mbar", "-1", code=2)

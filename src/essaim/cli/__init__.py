@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Sert le site et exécute les tâches de fond."),
     "panel": ("panel", "Construit un panel : résultat mesuré et vagues datées, ou simulation."),
     "evaluate": ("evaluate", "Estime les effets d’un déploiement par vagues."),
+    "sensitivity": ("sensitivity", "Éprouve une conclusion : jusqu’où tient-elle sans courbes parallèles ?"),
     "rollout": ("rollout", "Prépare les vagues : tirage au sort, puissance, plus petit effet, capacité."),
     "territory": ("territory", "Choisit des territoires : classement robuste, vague, explications, accès."),
     "opendata": ("opendata", "Lit et télécharge les données ouvertes officielles."),

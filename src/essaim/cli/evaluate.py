@@ -27,7 +27,9 @@ from essaim.evaluation import (
 )
 from essaim.evaluation.att import Base, Control
 from essaim.evaluation.doubly_robust import Method
+from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.estimation import Inference
+from essaim.evaluation.event_path import event_path
 from essaim.evaluation.reading import number, verdict
 from essaim.evaluation.report import TITLES, Report
 from essaim.evaluation.resampling import Multiplier
@@ -120,7 +122,8 @@ def command(
         columns, options = _columns(given, frame.columns), _options(given)
         drawn = read_record(record) if record else None
         draw = RecordedDraw.of(drawn, options["draws"]) if drawn else None
-        result = estimate(Panel.from_frame(frame, **columns), Options(**options), draw)
+        panel_read = Panel.from_frame(frame, **columns)
+        result = estimate(panel_read, Options(**options), draw)
         if origin:
             result.provenance["panel"] = origin
         replay = replay_script(panel, columns, options, str(result.provenance["panel_sha256"]), drawn)
@@ -132,7 +135,8 @@ def command(
             built = build_report(result, smallest=smallest_effect, replay=replay)
             out.write_bytes(WRITERS[report.suffix](built, result), report)
     if as_json:
-        click.echo(json.dumps(result.to_json(), ensure_ascii=False, indent=2, allow_nan=False))
+        shown = _with_event_study(result, panel_read, Options(**options))
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2, allow_nan=False))
         return
     _print(result, smallest_effect, origin)
     for what, path in (("Graphique", chart), ("Rapport", report), ("Script", script)):
@@ -146,6 +150,17 @@ WRITERS: dict[str, Callable[[Report, Result], bytes]] = {
     ".docx": lambda built, _: report_docx(built),
     ".csv": lambda _, result: numbers_csv(result).encode(),
 }
+
+
+def _with_event_study(result: Result, panel: Panel, options: Options) -> dict[str, Any]:
+    """The result as JSON, with what ``essaim sensitivity`` reads."""
+    shown = result.to_json()
+    try:
+        shown["event_study"] = event_path(panel, options).to_json()
+    except EvaluationError as reason:
+        shown["event_study"] = None
+        shown["warnings"] = [*result.warnings, str(reason)]
+    return shown
 
 
 def _columns(given: dict[str, str], names: list[str]) -> dict[str, Any]:

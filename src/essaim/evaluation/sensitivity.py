@@ -1,0 +1,176 @@
+"""How far the conclusion stands when the trends were not quite parallel (Rambachan & Roth 2023).
+
+Two ways to bound what cannot be seen: by what was seen before opening (relative magnitudes), or by how bent a
+drift may be (smoothness). For each bound an interval that holds whatever the trends within it; and the
+*breakdown value*, the smallest bound under which the conclusion falls.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import special
+
+from essaim.evaluation.bands import critical
+from essaim.evaluation.event_path import EventPath
+from essaim.evaluation.relative_magnitudes import BEYOND, RelativeMagnitudes
+from essaim.evaluation.result import Json, null_if_undefined
+from essaim.evaluation.smoothness import Smoothness
+from essaim.evaluation.threads import single_thread
+
+RELATIVE_BOUNDS = (0.0, 0.5, 1.0, 1.5, 2.0)
+#: Bounds on the change of slope, as multiples of the largest one seen before opening (or of the error of the effect).
+SMOOTH_STEPS = (0.0, 0.25, 0.5, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """The interval of the effect of interest under one bound."""
+
+    bound: float
+    low: float
+    high: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether it leaves zero out."""
+        return self.low > 0 or self.high < 0
+
+    def to_json(self, name: str) -> Json:
+        """``{name, "conf_low", "conf_high"}``."""
+        return {
+            name: self.bound,
+            "conf_low": null_if_undefined(self.low),
+            "conf_high": null_if_undefined(self.high),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """Intervals of one effect by bound, and the bounds under which they reach zero.
+
+    ``largest_before`` is the largest estimated change of trend before opening, a period: the unit of the
+    relative bounds. A breakdown value is infinite when it was not met (relative magnitudes: above 10).
+    """
+
+    estimate: float
+    original: Bounded
+    relative: tuple[Bounded, ...]
+    relative_breakdown: float
+    smooth: tuple[Bounded, ...]
+    smooth_breakdown: float
+    largest_before: float
+    level: float
+    df: float
+
+    def to_json(self) -> Json:
+        """The object that ``essaim sensitivity --json`` prints."""
+        original = self.original.to_json("bound")
+        return {
+            "estimate": self.estimate,
+            "original": {name: original[name] for name in ("conf_low", "conf_high")},
+            "relative_magnitudes": {
+                "by": [b.to_json("mbar") for b in self.relative],
+                "breakdown": null_if_undefined(self.relative_breakdown),
+            },
+            "smoothness": {
+                "by": [b.to_json("m") for b in self.smooth],
+                "breakdown": null_if_undefined(self.smooth_breakdown),
+            },
+            "largest_before": self.largest_before,
+            "level": self.level,
+            "df": null_if_undefined(self.df),
+        }
+
+
+def sensitivity(
+    path: EventPath,
+    *,
+    relative: Sequence[float] = RELATIVE_BOUNDS,
+    smooth: Sequence[float] | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Sensitivity:
+    """Intervals under each bound. ``smooth`` is in units of the outcome a period, by period.
+
+    The article's intervals are normal. With few exposed units the covariance is first multiplied by
+    (t / z)², where t is Student's critical value at ``path.df``: without violation the interval is then the
+    one that the evaluation reports.
+
+    >>> found = sensitivity(EventPath(np.array([0.1, 1.0]), np.eye(2) / 100, 1, np.array([-1.0, 1.0]), np.ones(1)))
+    >>> round(found.relative_breakdown, 1)
+    2.8
+    """
+    t = float(critical(np.array([path.df]), level)[0])
+    wide = replace(path, covariance=path.covariance * (t / float(special.ndtri(0.5 + level / 2))) ** 2)
+    half = t * math.sqrt(float(path.weights @ path.covariance[path.pre :, path.pre :] @ path.weights))
+    with single_thread():
+        rm, sd = RelativeMagnitudes(wide, level, seed), Smoothness(wide, level)
+        bounds = smooth if smooth is not None else _smooth_bounds(path, half / t)
+        return Sensitivity(
+            estimate=path.effect,
+            original=Bounded(0.0, path.effect - half, path.effect + half),
+            relative=tuple(Bounded(m, *rm.interval(m)) for m in relative),
+            relative_breakdown=rm.breakdown(),
+            smooth=tuple(Bounded(m, *sd.interval(m).interval) for m in bounds),
+            smooth_breakdown=sd.breakdown(),
+            largest_before=rm.largest_before,
+            level=level,
+            df=path.df,
+        )
+
+
+def _smooth_bounds(path: EventPath, se: float) -> tuple[float, ...]:
+    """Bounds up to the largest change of slope seen before opening, or the error of the effect if there is none."""
+    slopes = path.slopes()[: path.pre] @ path.estimates
+    bent = np.abs(np.diff(slopes))
+    unit = float(bent.max()) if len(bent) and bent.max() > 0 else se
+    return tuple(step * unit for step in SMOOTH_STEPS)
+
+
+def read_sensitivity(found: Sensitivity) -> list[str]:
+    """French sentences: how far the conclusion stands, and what is left of it when trends diverge as before."""
+    from essaim.evaluation.reading import number
+
+    if found.original.excludes_zero:
+        said = [_stands(found)]
+    else:
+        said = [
+            "L’intervalle contient déjà zéro si les courbes sont parallèles : il n’y a pas d’effet dont éprouver la "
+            "solidité."
+        ]
+    same = next((b for b in found.relative if b.bound == 1), None)
+    if same is not None and same.low == same.low:
+        said.append(
+            "Si l’écart entre les courbes pouvait changer, d’une période à l’autre, autant qu’il l’a fait au plus "
+            f"avant l’ouverture ({number(found.largest_before, digits=3)}), l’effet serait entre "
+            f"{number(same.low, True, 3)} et {number(same.high, True, 3)}."
+        )
+    straight = next((b for b in found.smooth if b.bound == 0), None)
+    if straight is not None:
+        said.append(
+            "Si les courbes s’écartaient déjà en ligne droite, et continuaient ainsi, l’effet serait entre "
+            f"{number(straight.low, True, 3)} et {number(straight.high, True, 3)}."
+        )
+    return said
+
+
+def _stands(found: Sensitivity) -> str:
+    from essaim.evaluation.reading import number
+
+    value = found.relative_breakdown
+    if value == math.inf:
+        return (
+            "La conclusion est solide : elle tient même si l’écart entre les courbes change après l’ouverture "
+            f"{number(BEYOND, digits=0)} fois plus qu’il ne l’a fait avant."
+        )
+    if value < 0.1:
+        return (
+            "La conclusion est fragile : elle ne tient que si les courbes seraient restées parallèles ; un petit "
+            "écart après l’ouverture suffit à la renverser."
+        )
+    return (
+        "La conclusion tient, sauf si l’écart entre les courbes change après l’ouverture, d’une période à l’autre, "
+        f"plus de {number(value, digits=1)} fois autant que le plus grand changement vu avant."
+    )
