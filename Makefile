@@ -43,7 +43,8 @@ check: .venv/.dev  ## style, types, import contracts, migrations, translations, 
 
 bench: .venv/.dev  ## measure the core against its peers (results in docs/methods)
 	@$(UV) sync --frozen --group peers --inexact --quiet
-	@for script in bench/*.py; do echo "== $$script"; .venv/bin/python $$script || exit 1; done
+	@for script in $$(grep -l __main__ bench/*.py); do \
+		echo "== $$script"; .venv/bin/python -m bench.$$(basename $$script .py) || exit 1; done
 
 translations: .venv/.dev  ## bring the English catalogue up to date with the French texts
 	@.venv/bin/python scripts/translations.py update

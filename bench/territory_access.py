@@ -1,6 +1,6 @@
 """Access: E2SFCA of every commune to 20,000 service points within 30 km, against PySAL ``access``.
 
-``python bench/territory_access.py`` (dependency group ``peers``). The peer gets the origin-service pairs for free;
+``python -m bench.territory_access`` (dependency group ``peers``). The peer gets the origin-service pairs for free;
 ours finds them. The values are first asserted equal to 1e-9 and conserving.
 """
 

@@ -1,6 +1,6 @@
 """Portfolio: 35,000 binaries, 18 regional quotas, 2 budgets, proven; against scipy's milp on the same program.
 
-``python bench/territory_portfolio.py [--peer]``. The peer is given 120 s and HiGHS's usual gap of 0.01 %.
+``python -m bench.territory_portfolio [--peer]``. The peer is given 120 s and HiGHS's usual gap of 0.01 %.
 """
 
 import sys

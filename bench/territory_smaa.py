@@ -1,6 +1,6 @@
 """SMAA: top 100 of 35,000 × 8 criteria × 10,000 weights; full ranks at n = 1,600 against pysensmcda.
 
-``python bench/territory_smaa.py`` (dependency group ``peers``). The same weights go to both; the rank shares are
+``python -m bench.territory_smaa`` (dependency group ``peers``). The same weights go to both; the rank shares are
 first asserted equal.
 """
 

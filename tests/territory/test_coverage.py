@@ -1,5 +1,6 @@
 """Coverage: never better than its bound, never worse than brute force allows, every constraint kept."""
 
+import time
 from itertools import combinations
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from scipy.sparse import csr_matrix, random_array
 
 from essaim.territory.coverage import Cover, CoverError, cover
+from essaim.territory.coverage_bound import CONVERGED, CoreProgram, Relaxation
+from essaim.territory.solver import solve
 
 
 def problem(seed: int, **limits: object) -> Cover:
@@ -76,6 +79,45 @@ def test_the_same_seed_gives_the_same_choice() -> None:
     one, two = (cover(problem(1, size=4), seconds=60.0, target=0.0, rounds=5) for _ in range(2))
     assert one.sites.tolist() == two.sites.tolist()
     assert one.bound == two.bound
+
+
+def test_what_the_bound_calls_undecided_holds_every_better_choice() -> None:
+    """Sites that no choice as good may hold are left out; the best choice is never among them."""
+    made = problem(1, costs=COSTS, budget=5.0)
+    relaxation = Relaxation(made, np.arange(3))
+    relaxation.tighten(time.monotonic() + 60)
+    best = max(
+        (s for size in range(11) for s in combinations(range(10), size) if allowed(made, s)),
+        key=lambda s: covered(made, s),
+    )
+    assert set(best) <= set(relaxation.undecided(covered(made, best)).tolist())
+    assert len(relaxation.undecided(relaxation.best.bound)) < 10
+
+
+def test_the_relaxation_of_a_core_reaches_that_of_the_whole() -> None:
+    rng = np.random.default_rng(4)
+    reach = csr_matrix(random_array((300, 500), density=0.03, rng=rng))
+    reach.data[:] = 1.0
+    made = Cover(reach, rng.integers(1, 100, 500).astype(float), size=12)
+    relaxation = Relaxation(made, np.arange(5))
+    relaxation.tighten(time.monotonic() + 60)
+    whole = CoreProgram(relaxation, np.arange(300)).program(integer=False)
+    exact = -solve(whole, 60.0).objective
+    assert exact * (1 - 1e-9) <= relaxation.best.bound <= exact * (1 + 2 * CONVERGED)
+
+
+def test_a_minimum_that_only_the_cheapest_meet_is_found() -> None:
+    """The site of best gain per cost takes most of the budget; two cheap ones are asked for and fit."""
+    reach = csr_matrix(np.eye(4))
+    made = Cover(
+        reach,
+        np.array([100.0, 1, 1, 1]),
+        np.array([2.0, 1, 1, 1]),
+        budget=2.5,
+        group=np.zeros(4, np.int64),
+        group_least=np.array([2]),
+    )
+    assert cover(made, seconds=60.0, rounds=3).covered == 2
 
 
 def test_all_is_covered_when_nothing_limits() -> None:

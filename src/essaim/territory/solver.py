@@ -32,7 +32,7 @@ class Program:
 class Solution:
     """``optimal``: proven within the gap asked; ``feasible``: best found in time, ``bound`` on what may exist.
 
-    ``reduced``: reduced costs of a program without integers (NaN otherwise).
+    ``reduced``: reduced costs of a program without integers, ``duals``: of its rows (both NaN otherwise).
     """
 
     outcome: Outcome
@@ -40,6 +40,7 @@ class Solution:
     objective: float
     bound: float
     reduced: Floats
+    duals: Floats
 
 
 def solve(program: Program, seconds: float, *, start: Floats | None = None, gap: float = 0.0) -> Solution:
@@ -72,19 +73,22 @@ def _model(program: Program) -> Any:
 
 
 def _read(solver: Any, program: Program) -> Solution:
-    status, info = solver.getModelStatus(), solver.getInfo()
-    feasible = info.primal_solution_status == 2
-    values = np.array(solver.getSolution().col_value) if feasible else np.full(len(program.cost), np.nan)
+    status, info, found = solver.getModelStatus(), solver.getInfo(), solver.getSolution()
     whole = bool(program.integer.any())
+    no_values, no_rows = np.full(len(program.cost), np.nan), np.full(len(program.row_low), np.nan)
     bound = float(info.mip_dual_bound if whole else info.objective_function_value)
-    nothing = np.full(len(program.cost), np.nan)
     if status == highspy.HighsModelStatus.kInfeasible:
-        return Solution("infeasible", values, np.nan, np.nan, nothing)
-    if not feasible:
-        return Solution("unknown", values, np.nan, bound, nothing)
-    reduced = nothing if whole else np.array(solver.getSolution().col_dual)
-    outcome: Outcome = "optimal" if status == highspy.HighsModelStatus.kOptimal else "feasible"
-    return Solution(outcome, values, float(info.objective_function_value), bound, reduced)
+        return Solution("infeasible", no_values, np.nan, np.nan, no_values, no_rows)
+    if info.primal_solution_status != 2:
+        return Solution("unknown", no_values, np.nan, bound, no_values, no_rows)
+    return Solution(
+        "optimal" if status == highspy.HighsModelStatus.kOptimal else "feasible",
+        np.array(found.col_value),
+        float(info.objective_function_value),
+        bound,
+        no_values if whole else np.array(found.col_dual),
+        no_rows if whole else np.array(found.row_dual),
+    )
 
 
 def solve_by_core(program: Program, seconds: float, gap: float, core: int = 1_000) -> Solution:

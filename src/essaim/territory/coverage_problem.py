@@ -1,0 +1,81 @@
+"""A covering problem: which sites reach which places, and the limits on what may be chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, vstack
+
+from essaim.territory.table import Floats
+
+Indices = NDArray[np.int64]
+
+
+class CoverError(ValueError):
+    """A covering problem that no choice of sites satisfies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The problem. ``reach`` (sites, places): which places each candidate covers; ``people`` (places,).
+
+    ``costs`` (sites,) with ``budget``; ``size``: at most so many sites; ``group`` (sites,) from 0 with
+    ``group_most`` (groups,) and ``group_least`` (groups,).
+    """
+
+    reach: csr_matrix
+    people: Floats
+    costs: Floats | None = None
+    budget: float | None = None
+    size: int | None = None
+    group: Indices | None = None
+    group_most: Indices | None = None
+    group_least: Indices | None = None
+
+    def check(self) -> None:
+        """Raise ``CoverError`` for a problem that means nothing or that a quota alone makes impossible."""
+        if (self.people < 0).any() or (self.costs is not None and (self.costs <= 0).any()):
+            raise CoverError("Les populations ne peuvent être négatives, ni les coûts négatifs ou nuls.")
+        if (self.group_most is not None or self.group_least is not None) and self.group is None:
+            raise CoverError("Des quotas sont donnés sans dire à quel groupe appartient chaque site.")
+        if self.group is not None and self.group_least is not None:
+            have = np.bincount(self.group, minlength=len(self.group_least))
+            if (have < self.group_least).any():
+                short = int(np.flatnonzero(have < self.group_least)[0])
+                raise CoverError(
+                    f"Le groupe {short} n’a que {have[short]} candidats pour un minimum de {self.group_least[short]}."
+                )
+
+    def limits(self) -> Limits:
+        """Budget, number of sites and quotas as rows ``low <= rows x <= high`` on 0-1 variables, one a site."""
+        n = self.reach.shape[0]
+        rows, low, high = [csr_matrix((0, n))], [np.empty(0)], [np.empty(0)]
+        for weights, limit in ((self.costs, self.budget), (np.ones(n), self.size)):
+            if weights is not None and limit is not None:
+                rows.append(csr_matrix(weights[None, :]))
+                low.append(np.array([-np.inf]))
+                high.append(np.array([float(limit)]))
+        if self.group is not None:
+            count = self.groups()
+            rows.append(csr_matrix((np.ones(n), (self.group, np.arange(n))), shape=(count, n)))
+            least, most = self.group_least, self.group_most
+            low.append(np.full(count, -np.inf) if least is None else least.astype(float))
+            high.append(np.full(count, np.inf) if most is None else most.astype(float))
+        return Limits(csr_matrix(vstack(rows)), np.concatenate(low), np.concatenate(high))
+
+    def groups(self) -> int:
+        """Number of groups: those that sites name, and those that quotas name."""
+        quotas = [len(q) for q in (self.group_most, self.group_least) if q is not None]
+        named = 1 if self.group is None else int(self.group.max()) + 1
+        return max([named, *quotas])
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``low <= rows x <= high`` for a choice x (sites,)."""
+
+    rows: csr_matrix
+    low: Floats
+    high: Floats
