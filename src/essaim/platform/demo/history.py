@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
     from essaim.platform.campaigns.models import Application
     from essaim.platform.programmes.models import Programme
+    from essaim.platform.territories.models import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,18 @@ def _choose(story: Story, programme: "Programme", actors: Actors) -> None:
     }
     study = territories.create_study(programme, title, beginning, actors.head)
     territories.run_study(study)
+    if story is STORIES[0]:
+        _weigh(study, actors)
+
+
+def _weigh(study: "Study", actors: Actors) -> None:
+    """A committee of three that answered in private and now looks at what it agrees on."""
+    answers = {
+        actors.head: ["need >= 60%"],
+        actors.receiver: ["resources >= need"],
+        actors.evaluator: ["need >= 30%"],
+    }
+    territories.hold_session(study, actors.head, answers, simulated=True)
 
 
 def _call(story: Story, programme: "Programme", actors: Actors) -> "Application":

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from essaim.platform.http import Request
+from essaim.platform.new_account import NewAccountForm
 from essaim.platform.organisations import services
-from essaim.platform.organisations.forms import InvitationForm, NewAccountForm, OrganisationForm
+from essaim.platform.organisations.forms import InvitationForm, OrganisationForm
 from essaim.platform.organisations.models import Invitation, Membership, Organisation
 from essaim.platform.organisations.permissions import POLICY
 

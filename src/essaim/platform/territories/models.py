@@ -1,5 +1,6 @@
 """Targeting studies: what a committee states, what follows from it, what it decides; and its own indicators."""
 
+import secrets
 from typing import Any
 
 from django.conf import settings
@@ -165,3 +166,88 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} – {self.study}"
+
+
+class WeightSession(models.Model):
+    """A committee states the weights of a study, each in private; then looks at what it agrees on, and adopts.
+
+    ``agreement`` is what was computed when the answers were laid side by side; ``adopted`` what the committee kept.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("réponses en cours")
+        REVEALED = "revealed", _("réponses dévoilées")
+        ADOPTED = "adopted", _("adoptée")
+        CLOSED = "closed", _("abandonnée")
+
+    audit_exclude = ("agreement", "voices")
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="weight_sessions", verbose_name=_("étude"))
+    state = models.CharField(_("état"), max_length=10, choices=State, default=State.OPEN)
+    named = models.BooleanField(_("réponses nominatives"), default=False)
+    note = models.TextField(_("mot d’invitation"), blank=True)
+    agreement = models.JSONField(_("accords et désaccords"), null=True, blank=True)
+    voices = models.JSONField(_("nom des voix"), default=list, blank=True)
+    adopted = models.JSONField(_("phrases adoptées"), default=list, blank=True)
+    reason = models.TextField(_("ce que le comité en dit"), blank=True)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("ouverte par")
+    )
+    opened_at = models.DateTimeField(_("ouverte le"), default=timezone.now)
+    revealed_at = models.DateTimeField(_("dévoilée le"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("close par"),
+    )
+    ended_at = models.DateTimeField(_("close le"), null=True, blank=True)
+    simulated = models.BooleanField(_("simulée"), default=False)
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        verbose_name = _("séance de poids")
+        verbose_name_plural = _("séances de poids")
+
+    def __str__(self) -> str:
+        return f"{self.study} – {self.get_state_display()}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in (self.State.OPEN, self.State.REVEALED)
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class Seat(models.Model):
+    """A place in a weights session: who is asked, by a personal link, and what they said (never shown as such)."""
+
+    audit_exclude = ("token", "sentences")
+
+    session = models.ForeignKey(WeightSession, models.CASCADE, related_name="seats", verbose_name=_("séance"))
+    email = models.EmailField(_("adresse électronique"))
+    token = models.CharField(_("jeton"), max_length=64, unique=True, default=_token, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="seats",
+        verbose_name=_("personne"),
+    )
+    sentences = models.JSONField(_("phrases"), default=list, blank=True)
+    invited_at = models.DateTimeField(_("invitée le"), default=timezone.now)
+    given_at = models.DateTimeField(_("réponse déposée le"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["email"]
+        verbose_name = _("place dans une séance")
+        verbose_name_plural = _("places dans une séance")
+        constraints = [models.UniqueConstraint(fields=["session", "email"], name="one_seat_an_address")]
+
+    def __str__(self) -> str:
+        return self.email

@@ -15,7 +15,7 @@ from essaim.platform.audit import writing_as
 from essaim.platform.campaigns import services as campaigns
 from essaim.platform.programmes.permissions import programmes_where
 from essaim.platform.territories import own_tables, ranking, sources, wave
-from essaim.platform.territories.models import Decision, Indicator, Study, Upload
+from essaim.platform.territories.models import Decision, Indicator, Seat, Study, Upload, WeightSession
 from essaim.platform.todo import Todo
 from essaim.territory.criteria import FAMILIES
 from essaim.territory.study import FORMAT
@@ -65,8 +65,12 @@ def update_document(study: Study, **fields: Any) -> Study:
         raise ValidationError(
             _("Des décisions s’appuient sur cette étude : en faire une reprise pour la changer.")
         )
-    document = restated(study.document, fields)
-    study.document = _checked(document)
+    document = _checked(restated(study.document, fields))
+    if document["criteria"] != study.document["criteria"] and live_session(study):
+        raise ValidationError(
+            _("Une séance de poids est en cours sur ces critères : la terminer ou l’abandonner d’abord.")
+        )
+    study.document = document
     study.title = study.document["title"]
     study.state, study.result, study.inputs, study.portfolio = Study.State.DRAFT, None, None, None
     study.result_sha256, study.ranked_at = "", None
@@ -102,6 +106,13 @@ def remove_weight(study: Study, position: int) -> Study:
         raise ValidationError(_("Cette contrainte n’existe plus."))
     del weights[position]
     return update_document(study, weights=weights)
+
+
+def live_session(study: Study) -> WeightSession | None:
+    """The weights session that is taking answers or being discussed, if any."""
+    return study.weight_sessions.filter(
+        state__in=(WeightSession.State.OPEN, WeightSession.State.REVEALED)
+    ).first()
 
 
 def table_of(study: Study) -> Any:
@@ -387,16 +398,42 @@ def point_doubt(study: Study) -> dict[str, Any]:
     }
 
 
+def hold_session(
+    study: Study, by: "User", answers: Mapping["User", list[str]], *, simulated: bool = False
+) -> WeightSession:
+    """A weights session opened, answered by these people and laid side by side."""
+    from essaim.platform.territories import sessions  # it calls this module
+
+    session = sessions.open_session(study, by, simulated=simulated)
+    for person, sentences in answers.items():
+        with writing_as(person):
+            sessions.hand_in(sessions.add_sentences(sessions.seat_of(session, person), sentences))
+    return sessions.reveal(session)
+
+
 def todo_for(user: "User") -> list[Todo]:
-    """Rankings that wait for their committee's decision."""
+    """Rankings that wait for their committee's decision, and weights that a session asks of the person."""
     waiting = Study.objects.filter(
         programme__in=programmes_where(user, "create_study"), state=Study.State.RANKED
     ).select_related("programme")
+    asked = Seat.objects.filter(
+        user=user, given_at__isnull=True, session__state=WeightSession.State.OPEN
+    ).select_related("session__study__programme")
     return [
-        Todo(
-            _("Décider des territoires retenus"),
-            reverse("territories:study", args=[study.programme.slug, study.pk]),
-            f"{study.programme} – {study.title}",
-        )
-        for study in waiting.defer("inputs", "result")
+        *(
+            Todo(
+                _("Décider des territoires retenus"),
+                reverse("territories:study", args=[study.programme.slug, study.pk]),
+                f"{study.programme} – {study.title}",
+            )
+            for study in waiting.defer("inputs", "result")
+        ),
+        *(
+            Todo(
+                _("Dire ce qui pèse, en privé"),
+                reverse("territories:session", args=[seat.session.study.programme.slug, seat.session_id]),
+                f"{seat.session.study.programme} – {seat.session.study.title}",
+            )
+            for seat in asked.defer("session__study__inputs", "session__study__result")
+        ),
     ]

@@ -5,7 +5,7 @@ which computes, shows and writes nothing.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -16,11 +16,13 @@ from django.views.decorators.http import require_POST
 
 from essaim.platform.http import Request
 from essaim.platform.programmes import services as programmes
-from essaim.platform.programmes.models import Programme
 from essaim.platform.territories import forms, reading, services, sources
 from essaim.platform.territories.looking import first_look
 from essaim.platform.territories.models import Study
 from essaim.platform.territories.views import page, study_for
+
+if TYPE_CHECKING:
+    from essaim.platform.programmes.models import Programme
 
 
 def create(request: Request, slug: str) -> HttpResponse:
@@ -39,7 +41,7 @@ def create(request: Request, slug: str) -> HttpResponse:
     return render(request, "territories/create.html", context)
 
 
-def _begun(programme: Programme, form: forms.ScopeForm) -> dict[str, Any] | None:
+def _begun(programme: "Programme", form: forms.ScopeForm) -> dict[str, Any] | None:
     """The beginning that a valid form states, with the criteria proposed to start from."""
     if not form.is_valid():
         return None
@@ -107,7 +109,8 @@ def weights(request: Request, slug: str, pk: int) -> HttpResponse:
         else:
             return redirect("territories:weights", slug=slug, pk=pk)
     sentences = reading.weights_in_words(found.document, measures)
-    return _step(request, found, "weights", form=form, sentences=sentences, step=3)
+    live_session = services.live_session(found)
+    return _step(request, found, "weights", form=form, sentences=sentences, live_session=live_session, step=3)
 
 
 def _step(request: Request, found: Study, template: str, **context: Any) -> HttpResponse:

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from essaim.platform.territories import own_views, place_views, step_views, views, wave_views
+from essaim.platform.territories import own_views, place_views, session_views, step_views, views, wave_views
 
 app_name = "territories"
 _STUDIES = "programmes/<slug:slug>/studies"
 _INDICATORS = "programmes/<slug:slug>/indicators"
 _STUDY = f"{_STUDIES}/<int:pk>"
+_SESSION = "programmes/<slug:slug>/weights-sessions/<int:pk>"
 urlpatterns = [
     path("territories/", place_views.search, name="search"),
     path("territories/<str:level>/<str:code>/", place_views.place, name="place"),
@@ -31,6 +32,10 @@ urlpatterns = [
     path(f"{_STUDY}/wave/", wave_views.wave, name="wave"),
     path(f"{_STUDY}/sheet.pdf", wave_views.sheet_pdf, name="sheet_pdf"),
     path(f"{_STUDY}/sheet.docx", wave_views.sheet_word, name="sheet_docx"),
+    path(f"{_STUDY}/weights-session/", session_views.new, name="session_new"),
+    path(f"{_SESSION}/", session_views.session, name="session"),
+    path(f"{_SESSION}/<str:what>/", session_views.act, name="session_act"),
+    path("weights-sessions/<str:token>/", session_views.seat, name="seat"),
     path(f"{_INDICATORS}/new/", own_views.upload, name="upload"),
     path(f"{_INDICATORS}/uploads/<int:pk>/", own_views.declare, name="declare"),
     path(f"{_INDICATORS}/<int:pk>/delete/", own_views.delete, name="delete_indicator"),

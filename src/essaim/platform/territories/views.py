@@ -14,7 +14,7 @@ from essaim.platform.programmes import services as programmes
 from essaim.platform.programmes.permissions import POLICY as PROGRAMME_POLICY
 from essaim.platform.territories import exports, forms, ranking, reading, services, sources
 from essaim.platform.territories.models import Study
-from essaim.platform.territories.permissions import STUDY_POLICY
+from essaim.platform.territories.permissions import SESSION_POLICY, STUDY_POLICY
 from essaim.territory import explain as explanations
 from essaim.territory.study import StudyError, from_yaml, to_dict
 
@@ -38,7 +38,8 @@ def study_for(request: Request, slug: str, pk: int, action: str) -> Study:
 
 def page(request: Request, found: Study, template: str, **context: Any) -> HttpResponse:
     can = STUDY_POLICY.actions(request.user, found)
-    shared = {"programme": found.programme, "study": found, "can": can}
+    tabs = PROGRAMME_POLICY.can(request.user, "view", found.programme)
+    shared = {"programme": found.programme, "study": found, "can": can, "tabs": tabs}
     return render(request, f"territories/{template}.html", shared | context)
 
 
@@ -87,6 +88,7 @@ def study(request: Request, slug: str, pk: int) -> HttpResponse:
         "criteria": reading.criteria_in_words(found, measures),
         "weights": reading.weights_in_words(found.document, measures),
         "step": 4,
+        "sessions": [s for s in found.weight_sessions.all() if SESSION_POLICY.can(request.user, "view", s)],
     }
     if found.result:
         context |= {
