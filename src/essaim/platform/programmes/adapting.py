@@ -23,7 +23,6 @@ from essaim.protocol.adaptation import (
     next_revision,
     withdraw,
 )
-from essaim.protocol.compare import matrix
 from essaim.protocol.document import Component
 
 if TYPE_CHECKING:
@@ -241,26 +240,3 @@ def answer_derogation(
         replace(d, derogation=answered) if d.id == decision_id else d for d in adaptation.decisions
     )
     _save(site, next_revision(adaptation, decisions), by)
-
-
-@dataclass(frozen=True, slots=True)
-class MapRow:
-    """One component in the network's map: its title, the state in each site, how many sites in each state."""
-
-    title: str
-    cells: tuple[str, ...]
-    counts: dict[str, int]
-
-
-def adaptation_map(protocol: Protocol, followers: "list[Site]") -> list[MapRow]:
-    """Components × sites that follow this version."""
-    revisions = sites.latest_revisions(followers)
-    held = [adaptation_on(protocol, site, revisions.get(site.pk)) for site in followers]
-    table = matrix(protocol, held)
-    titles = {component.id: component.title for component in protocol.components}
-    for adaptation in held:
-        titles |= {d.component: d.addition.title for d in adaptation.decisions if d.addition}
-    return [
-        MapRow(titles.get(id, id), cells, {str(state): n for state, n in counts.items()})
-        for id, cells, counts in zip(table.components, table.cells, table.counts, strict=True)
-    ]

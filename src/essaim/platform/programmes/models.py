@@ -316,6 +316,9 @@ class Proposal(models.Model):
         related_name="proposals",
         verbose_name=_("site d’où elle vient"),
     )
+    contributors = models.ManyToManyField(
+        "sites.Site", blank=True, related_name="+", verbose_name=_("sites qui font de même")
+    )
     lesson = models.ForeignKey(
         "community.Lesson",
         models.SET_NULL,
@@ -357,7 +360,8 @@ class Proposal(models.Model):
     @property
     def credit(self) -> str:
         """Whom the protocol will thank."""
-        return f"{self.site.name}, {self.author.name}" if self.site else self.author.name
+        names = [site.name for site in self.contributors.all()] or ([self.site.name] if self.site else [])
+        return ", ".join([*names, self.author.name])
 
 
 class ProposalComment(models.Model):

@@ -1,5 +1,6 @@
 """Ideas that flow back: a proposal is discussed, decided with a reason, and enters a draft version with its credit."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 def proposals_of(programme: Programme) -> QuerySet[Proposal]:
     """Proposals, newest first, with authors, sites and the number of comments."""
-    return programme.proposals.select_related("author", "site", "lesson", "version").annotate(
-        comment_count=Count("comments")
+    return (
+        programme.proposals.select_related("author", "site", "lesson", "version")
+        .annotate(comment_count=Count("comments"))
+        .prefetch_related("contributors")
     )
 
 
@@ -38,9 +41,11 @@ def propose(
     site: "Site | None" = None,
     lesson: "Lesson | None" = None,
     proposed_form: str = "",
+    contributors: "Iterable[Site]" = (),
     simulated: bool = False,
 ) -> Proposal:
-    """Propose a change to the protocol. ``component_id`` is empty when the proposal adds a component.
+    """Propose a change to the protocol. ``component_id`` is empty when the proposal adds a component;
+    ``contributors`` are the sites that do it alike: the protocol will name them.
 
     Raises:
         ValidationError: the component is not in the published protocol, or the site is of another programme.
@@ -48,7 +53,8 @@ def propose(
     version = current_version(programme)
     if component_id and (version is None or version.protocol.component(component_id) is None):
         raise ValidationError({"component_id": _("Ce composant n’est pas dans le protocole en vigueur.")})
-    for origin in (site, lesson):
+    contributors = list(contributors)
+    for origin in (site, lesson, *contributors):
         if origin is not None and origin.programme_id != programme.pk:
             raise ValidationError(_("Le site ou la leçon d’origine est d’un autre programme."))
     proposal = Proposal(
@@ -64,6 +70,7 @@ def propose(
     )
     proposal.full_clean()
     proposal.save()
+    proposal.contributors.set(contributors)
     return proposal
 
 

@@ -5,6 +5,7 @@ from essaim.platform.programmes import (
     views_adaptation,
     views_draft,
     views_funnel,
+    views_learning,
     views_proposals,
     views_upgrade,
 )
@@ -46,7 +47,9 @@ urlpatterns = [
     path("programmes/<slug:slug>/proposals/new/", views_proposals.new_proposal, name="new_proposal"),
     path("programmes/<slug:slug>/proposals/<int:pk>/", views_proposals.proposal, name="proposal"),
     path("programmes/<slug:slug>/proposals/<int:pk>/decide/", views_proposals.decide, name="decide_proposal"),
-    path("programmes/<slug:slug>/adaptations/", views_adaptation.adaptation_map, name="adaptation_map"),
+    path("programmes/<slug:slug>/adaptations/", views_learning.adaptation_map, name="adaptation_map"),
+    path("programmes/<slug:slug>/adaptations/compare/", views_learning.compare_sites, name="compare_sites"),
+    path("programmes/<slug:slug>/recurrence/", views_learning.recurrence, name="recurrence"),
     path("programmes/<slug:slug>/upgrades/", views_upgrade.network, name="network_upgrade"),
     path("programmes/<slug:slug>/upgrades/<int:pk>/", views_upgrade.network_run, name="network_upgrade_run"),
     path(

@@ -20,8 +20,8 @@ from essaim.platform.programmes.forms_adaptation import (
     TerritoryForm,
 )
 from essaim.platform.programmes.reading import TERRITORY_TYPES, listed
-from essaim.platform.programmes.services import current_version, programme_for
-from essaim.platform.sites.permissions import POLICY, visible_sites
+from essaim.platform.programmes.services import current_version
+from essaim.platform.sites.permissions import POLICY
 from essaim.platform.sites.services import current_adaptation, site_for
 from essaim.protocol.adaptation import find_parameter
 
@@ -182,18 +182,3 @@ def derogation(request: Request, slug: str, pk: int, decision: str) -> HttpRespo
         return _done(slug, pk, f"#component-{asked.component}")
     lead = _("Le site demande : %(reason)s") % {"reason": asked.derogation.reason}
     return _form_page(request, site, form, _("Une dérogation demandée"), lead, _("Répondre"))
-
-
-def adaptation_map(request: Request, slug: str) -> HttpResponse:
-    """Which component is adapted most, and where, among the sites that follow the version in force."""
-    programme = programme_for(request.user, slug, "view_proposals")
-    version = current_version(programme)
-    seen = visible_sites(request.user, programme).filter(protocol_version=version)
-    followers = list(seen.distinct()) if version else []
-    context = {
-        "programme": programme,
-        "version": version,
-        "sites": followers,
-        "rows": adapting.adaptation_map(version.protocol, followers) if version and followers else [],
-    }
-    return render(request, "programmes/adaptation_map.html", context)

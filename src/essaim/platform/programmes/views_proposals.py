@@ -92,6 +92,7 @@ def _page(programme: Programme, one: Proposal, can: frozenset[str], form: Commen
         "programme": programme,
         "proposal": one,
         "component": component,
+        "contributors": one.contributors.all(),
         "comments": one.comments.select_related("author"),
         "can": can,
         "is_open": one.state == Proposal.State.OPEN,

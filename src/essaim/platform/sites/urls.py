@@ -1,6 +1,6 @@
 from django.urls import path
 
-from essaim.platform.sites import money_views, part_views, views
+from essaim.platform.sites import fidelity_views, money_views, part_views, views
 
 app_name = "sites"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("programmes/<slug:slug>/sites/<int:pk>/close/", views.close, name="close"),
     path("programmes/<slug:slug>/sites/<int:pk>/invite/<int:structure>/", views.invite, name="invite"),
     path("programmes/<slug:slug>/sites/<int:pk>/assess/", part_views.assess, name="assess"),
+    path(
+        "programmes/<slug:slug>/sites/<int:pk>/fidelity/", fidelity_views.site_fidelity, name="site_fidelity"
+    ),
+    path("programmes/<slug:slug>/fidelity/", fidelity_views.network, name="network_fidelity"),
     path(
         "programmes/<slug:slug>/sites/<int:pk>/milestones/<int:part>/done/",
         part_views.done,
