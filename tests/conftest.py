@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from essaim.platform import audit
-from tests import factories
+from tests import factories, pango
 
 pytest_plugins = ["tests.realdata.folder", "tests.left_out"]
 
@@ -18,6 +18,13 @@ def french() -> None:
     from django.utils import translation
 
     translation.activate("fr")
+
+
+if not pango.installed():
+
+    @pytest.fixture(autouse=True)
+    def no_pango(monkeypatch: pytest.MonkeyPatch) -> None:
+        pango.stand_in(monkeypatch)
 
 
 @pytest.fixture

@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from essaim.platform import pdf
+from tests import pango
+
 ROOT = Path(__file__).parents[1]
 SUITE = """
 import pytest
@@ -64,3 +69,11 @@ def test_database_only_keeps_the_tests_that_ask_for_the_database_however_they_as
     assert "test_marked" in result.stdout
     assert "test_by_fixture" in result.stdout
     assert "test_without" not in result.stdout
+
+
+def test_a_pdf_written_without_pango_leaves_its_test_out_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pango.stand_in(monkeypatch)
+    with pytest.raises(pytest.skip.Exception, match="apt install libpango"):
+        pdf.render_pdf("404.html", {})

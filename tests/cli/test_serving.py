@@ -68,11 +68,16 @@ class Site:
 
     def members(self) -> dict[int, str]:
         """Living processes of the session: process id → command line."""
-        table = subprocess.run(
-            ["ps", "-eo", "pid=,sess=,stat=,args="], capture_output=True, text=True, check=True
-        )
-        rows = [line.split(maxsplit=3) for line in table.stdout.splitlines()]
-        return {int(r[0]): r[3] for r in rows if int(r[1]) == self.process.pid and not r[2].startswith("Z")}
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                state, _parent, _group, session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+                command = (folder / "cmdline").read_text().replace("\0", " ")
+            except OSError:  # it ended while we looked
+                continue
+            if int(session) == self.process.pid and state != "Z":
+                found[int(folder.name)] = command
+        return found
 
     def member(self, word: str) -> int:
         """The first process whose command line holds ``word`` (a parent comes before its children)."""
