@@ -8,9 +8,13 @@ import gettext
 import os
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import click
+
+# What click itself says (usage, errors) comes out in French, whatever the machine's language. Before any command is
+# defined: click chooses some words (« fichier ») at that moment.
+os.environ["LANGUAGE"] = "fr"
+gettext.bindtextdomain("messages", Path(__file__).parent / "locale")
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module below essaim.cli, one line of help shown by `essaim --help`)
@@ -32,12 +36,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 class LazyGroup(click.Group):
     """A group whose commands are imported on first use; ``NAME`` in module ``m`` is ``m.command``."""
-
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run; what click itself says (usage, errors) comes out in French, whatever the machine's language."""
-        os.environ["LANGUAGE"] = "fr"
-        gettext.bindtextdomain("messages", Path(__file__).parent / "locale")
-        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
