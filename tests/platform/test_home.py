@@ -24,6 +24,18 @@ def test_every_teaching_leads_to_a_screen_or_says_that_it_is_to_come(client, db)
     assert page.count("à venir</span>") == sum(screen is None for screen in teachings.SCREENS.values())
 
 
+def test_a_reader_is_led_to_the_screens_of_their_own_programme(make) -> None:
+    programme = make.programme("Le mien", head=make.organisation("Réseau"))
+    member = make.member(programme.roles.get().organisation)
+    urls = {taught.number: taught.url for taught in teachings.teachings(member)}
+    assert reverse("programmes:proposals", args=[programme.slug]) == urls[24]
+
+
+def test_a_reader_with_no_programme_is_led_to_no_closed_screen(make) -> None:
+    urls = {taught.number: taught.url for taught in teachings.teachings(make.user("Sans programme"))}
+    assert urls[24] == ""
+
+
 def test_the_programmes_shown_as_examples_exist() -> None:
     shown = {screen[1] for screen in teachings.SCREENS.values() if screen and screen[1]}
     assert all((settings.PROGRAMMES_DIR / slug / "programme.yaml").exists() for slug in shown)

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from essaim.platform.programmes.permissions import programmes_where
+
 SCREENS: dict[str, tuple[str, str] | None] = {
     # teaching: (address, programme whose page is shown as the example), or None: to come
     "protocole-plutot-que-modele": ("programmes:protocol", "convergence"),
@@ -37,16 +39,28 @@ SCREENS: dict[str, tuple[str, str] | None] = {
     "evaluer-et-capitaliser": ("programmes:proposals", "convergence"),
 }
 
+NEEDS = {
+    # screens of a network's own life: what a person must be allowed to do in a programme to open them
+    "campaigns:campaigns": "view_proposals",
+    "community:lessons": "view_proposals",
+    "evaluations:plans": "view_proposals",
+    "programmes:adaptation_map": "view_network",
+    "programmes:proposals": "view_proposals",
+    "sites:sites": "view_proposals",
+    "territories:studies": "view_proposals",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """One teaching as the page shows it; ``url`` is empty when its screen is to come."""
+    """One teaching as the page shows it; ``url`` is empty when its screen is to come or closed to the reader."""
 
     number: int
     title: str
     sentence: str
     by: str
     product: str
+    to_come: bool
     url: str
 
 
@@ -57,18 +71,26 @@ def _document() -> dict[str, Any]:
     return document
 
 
-def teachings() -> list[Taught]:
-    """All the teachings, in the order of the source and in the reader’s language."""
+def teachings(user: Any) -> list[Taught]:
+    """All the teachings, in the order of the source and in the reader’s language, with addresses open to the reader."""
+    opened = {action: programmes_where(user, action) for action in set(NEEDS.values())}
     found = []
     for entry in _document()["teachings"]:
         title, sentence, product = entry["title"], entry["sentence"], entry["product"]
-        by, address = ", ".join(entry["by"]), _address(SCREENS[entry["slug"]])
-        found.append(Taught(entry["number"], _(title), _(sentence), by, _(product), address))
+        by, screen = ", ".join(entry["by"]), SCREENS[entry["slug"]]
+        url = _address(*screen, opened if user.is_authenticated else None) if screen else ""
+        found.append(Taught(entry["number"], _(title), _(sentence), by, _(product), screen is None, url))
     return found
 
 
-def _address(screen: tuple[str, str] | None) -> str:
-    if screen is None:
+def _address(name: str, example: str, opened: dict[str, list[Any]] | None) -> str:
+    """The screen in the programme shown as the example, else in one of the reader's own, else nowhere.
+
+    ``opened``: the reader's programmes by action; ``None`` for nobody, whom the login page will ask who they are.
+    """
+    if opened is None or name not in NEEDS:
+        return reverse(name, args=[example] if example else [])
+    mine = sorted(programme.slug for programme in opened[NEEDS[name]])
+    if not mine:
         return ""
-    name, programme = screen
-    return reverse(name, args=[programme] if programme else [])
+    return reverse(name, args=[example if example in mine else mine[0]])

@@ -25,4 +25,4 @@ def the_cycle(request: Request) -> HttpResponse:
 
 @login_not_required
 def teachings(request: Request) -> HttpResponse:
-    return render(request, "home/teachings.html", {"teachings": taught.teachings()})
+    return render(request, "home/teachings.html", {"teachings": taught.teachings(request.user)})

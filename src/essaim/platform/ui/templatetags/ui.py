@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 
 from essaim.platform import audit
 from essaim.platform.dates import in_words
+from essaim.platform.programmes.permissions import POLICY
 
 register = template.Library()
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -21,6 +22,12 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 def simulated() -> SafeString:
     """The label of simulated data, the same everywhere."""
     return format_html('<span class="badge simulated">{}</span>', _("simulé"))
+
+
+@register.simple_tag(takes_context=True)
+def programme_rights(context: dict[str, Any], programme: Any) -> frozenset[str]:
+    """All that the reader may do in a programme."""
+    return POLICY.actions(context["user"], programme)
 
 
 @register.filter
