@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 COUNT = 27
 FIRST = "Convention déjà signée avec le département (simulé)"
 
+SIZING = {
+    "waves": [9.0, 9.0, 9.0], "never": 0, "persons": 60.0, "before": 8, "after": 3, "transition": 0, "ramp": [1.0],
+    "sd": 3.0, "iccs": [0.02, 0.05, 0.1], "correlation": "nested", "autocorrelations": [0.6, 0.8, 1.0],
+    "person": 0.0, "retention": 1.0, "wanted": 0.8,
+}  # fmt: skip
+
 
 def play_drawn_waves(programme: "Programme", *, by: "User", today: date) -> None:
     """Three waves of invented territories, one of them imposed first; a small effect that the draw lets be seen."""
@@ -40,6 +46,7 @@ def play_drawn_waves(programme: "Programme", *, by: "User", today: date) -> None
         seed_rule="Le nombre que donnent trois dés lancés devant le comité de pilotage (simulé).", seed_on=today,
     )  # fmt: skip
     found = draws.hold_draw(draws.publish_draw(found), "4 1 6")
+    evaluations.record_sizing(plan, SIZING)
     plan = evaluations.freeze_plan(plan)
     panel = evaluations.add_panel(
         plan,

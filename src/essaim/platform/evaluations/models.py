@@ -23,7 +23,7 @@ class EvaluationPlan(models.Model):
         NEVER = "nevertreated", _("les territoires jamais exposés")
         NOT_YET = "notyettreated", _("les territoires pas encore exposés")
 
-    audit_exclude = ("document", "sha256")
+    audit_exclude = ("document", "sha256", "sizing")
 
     programme = models.ForeignKey(
         "programmes.Programme", models.CASCADE, related_name="plans", verbose_name=_("programme")
@@ -46,6 +46,7 @@ class EvaluationPlan(models.Model):
     if_null = models.TextField(_("ce qui sera décidé s’il n’y a pas d’effet notable"))
     if_negative = models.TextField(_("ce qui sera décidé si l’effet est défavorable"))
     if_unknown = models.TextField(_("ce qui sera décidé si l’on ne peut pas conclure"))
+    sizing = models.JSONField(_("puissance"), default=dict, blank=True)
     state = models.CharField(_("état"), max_length=10, choices=State, default=State.DRAFT)
     frozen_at = models.DateTimeField(_("gelé le"), null=True, blank=True)
     document = models.JSONField(_("document gelé"), default=dict, blank=True)

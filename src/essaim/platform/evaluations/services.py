@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from essaim import __version__
 from essaim.platform.community.services import create_lesson
 from essaim.platform.dates import bounds
-from essaim.platform.evaluations import panels, report, services_draws
+from essaim.platform.evaluations import panels, report, services_draws, sizing
 from essaim.platform.evaluations.models import Departure, Estimate, EvaluationPlan, Panel, WaveDraw
 from essaim.platform.evaluations.panels import BadPanel, Draft
 from essaim.platform.evaluations.permissions import POLICY
@@ -98,6 +98,11 @@ def update_plan(plan: EvaluationPlan, **fields: Any) -> EvaluationPlan:
     return plan
 
 
+def record_sizing(plan: EvaluationPlan, given: Mapping[str, Any]) -> EvaluationPlan:
+    """Keep in a draft what its design could detect, with what was assumed. Raises ``ValidationError``."""
+    return update_plan(plan, sizing=sizing.computed(given))
+
+
 @transaction.atomic
 def freeze_plan(plan: EvaluationPlan) -> EvaluationPlan:
     """Freeze a plan with its time stamp and hash, and count the sites that had already opened."""
@@ -113,6 +118,7 @@ def freeze_plan(plan: EvaluationPlan) -> EvaluationPlan:
         "frozen_at": plan.frozen_at.isoformat(timespec="seconds"),
         "sites_opened": plan.opened_at_freeze,
         "draw": live.fingerprint if live else "",
+        "sizing": plan.sizing,
         **{name: getattr(plan, name) for name in PLANNED},
     }
     plan.sha256 = fingerprint(plan.document)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from essaim.platform.evaluations import draw_views, report_views, views
+from essaim.platform.evaluations import draw_views, report_views, sizing_views, views
 
 app_name = "evaluations"
 _BASE = "programmes/<slug:slug>/evaluations/"
@@ -17,6 +17,8 @@ urlpatterns = [
     path(f"{_BASE}<int:pk>/panels/<int:panel>/panel.csv", views.panel_csv, name="panel_csv"),
     path(f"{_BASE}<int:pk>/panels/<int:panel>/maturity/", views.maturity_view, name="maturity"),
     path(f"{_BASE}<int:pk>/panels/<int:panel>/estimate/", views.estimate, name="estimate"),
+    path(f"{_BASE}<int:pk>/power/", sizing_views.power, name="power"),
+    path(f"{_BASE}<int:pk>/capacity/", sizing_views.capacity, name="capacity"),
     path(f"{_BASE}<int:pk>/draws/new/", draw_views.new, name="draw_new"),
     path(f"{_BASE}<int:pk>/draws/<int:draw>/", draw_views.draw, name="draw"),
     path(f"{_BASE}<int:pk>/draws/<int:draw>/edit/", draw_views.edit, name="draw_edit"),

@@ -29,3 +29,9 @@ def minus(value: object) -> str:
 def percent(share: float) -> str:
     """« 3,2 % » of a share between 0 and 1."""
     return f"{100 * share:.1f}".replace(".", ",") + "\u00a0%"
+
+
+@register.filter
+def brief(value: float) -> str:
+    """« 0,0318 »: three significant digits."""
+    return f"{value:.3g}".replace(".", ",")

@@ -1,0 +1,95 @@
+"""What people say of a design to size it: lists of numbers as French writes them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+
+class Numbers(forms.CharField):
+    """Numbers separated by semicolons or spaces, with decimal commas: « 0,01 ; 0,05 » → [0.01, 0.05]."""
+
+    def to_python(self, value: Any) -> Any:
+        text = str(super().to_python(value)).replace(";", " ").replace(",", ".")
+        try:
+            return [float(part) for part in text.split()]
+        except ValueError as error:
+            raise ValidationError(
+                _("Des nombres séparés par des points-virgules, par exemple 0,01 ; 0,05.")
+            ) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return " ; ".join(f"{number:g}".replace(".", ",") for number in value)
+        return value
+
+
+class SizingForm(forms.Form):
+    waves = Numbers(label=_("Territoires par vague"), help_text=_("Par exemple 8 ; 8 ; 10."))
+    never = forms.IntegerField(label=_("Territoires qui n’ouvrent pas"), min_value=0, initial=0)
+    persons = forms.FloatField(label=_("Personnes mesurées par territoire et par période"), min_value=1)
+    before = forms.IntegerField(label=_("Périodes avant la première ouverture"), min_value=0, initial=1)
+    after = forms.IntegerField(
+        label=_("Périodes depuis la dernière ouverture, elle comprise"), min_value=1, initial=1
+    )
+    transition = forms.IntegerField(
+        label=_("Périodes non mesurées après chaque ouverture"), min_value=0, initial=0
+    )
+    ramp = Numbers(
+        label=_("Montée en charge"),
+        initial=[1.0],
+        help_text=_("Part de l’effet à la première période, à la deuxième… : 0,5 ; 1."),
+    )
+    sd = forms.FloatField(
+        label=_("Écart-type du résultat entre personnes"),
+        min_value=1e-9,
+        help_text=_("Dans l’unité du résultat. Pour une part p : racine de p × (1 − p)."),
+    )
+    iccs = Numbers(
+        label=_("Corrélations supposées à l’intérieur d’un territoire"),
+        initial=[0.01, 0.02, 0.05, 0.1],
+        help_text=_("Personne ne les connaît d’avance : en donner plusieurs."),
+    )
+    correlation = forms.ChoiceField(
+        label=_("D’une période à l’autre, un territoire se ressemble"),
+        choices=[
+            ("nested", _("de la même part, quel que soit l’écart")),
+            ("exponential", _("de moins en moins avec le temps")),
+            ("proportional", _("de moins en moins, les personnes aussi (mêmes personnes suivies)")),
+            ("exchangeable", _("entièrement (Hussey et Hughes)")),
+        ],
+    )
+    autocorrelations = Numbers(label=_("Autocorrélations supposées"), initial=[0.6, 0.8, 1.0])
+    person = forms.FloatField(
+        label=_("Corrélation d’une personne avec elle-même"), min_value=0, max_value=1, initial=0,
+        help_text=_("0 : de nouvelles personnes à chaque période."),
+    )  # fmt: skip
+    retention = forms.FloatField(
+        label=_("Part des personnes qui restent d’une période à l’autre"), min_value=0, max_value=1, initial=1
+    )
+    wanted = forms.FloatField(label=_("Puissance voulue"), min_value=0.06, max_value=0.999, initial=0.8)
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """Initial values: those that the plan keeps."""
+        return dict(kept.get("given", {}))
+
+
+class CapacityForm(forms.Form):
+    NEEDS = ("sites_per_coordinator", "days_to_open", "days_to_follow", "followed")
+
+    coordinators = Numbers(
+        label=_("Coordinateurs de chaque vague (équivalents temps plein)"),
+        help_text=_("Par exemple 2 ; 3 ; 3."),
+    )
+    days = Numbers(label=_("Jours d’ingénierie de chaque vague"), help_text=_("Par exemple 120 ; 150 ; 150."))
+    sites_per_coordinator = forms.FloatField(label=_("Sites qu’un coordinateur suit"), min_value=0.01)
+    days_to_open = forms.FloatField(label=_("Jours pour ouvrir un site"), min_value=0)
+    days_to_follow = forms.FloatField(
+        label=_("Jours par vague pour suivre un site déjà ouvert"), min_value=0, initial=0
+    )
+    followed = forms.IntegerField(
+        label=_("Nombre de vagues pendant lesquelles un site reste suivi"), min_value=0, initial=0
+    )
