@@ -9,8 +9,8 @@ from essaim.platform.programmes import services as programmes
 
 GIVEN = {
     "waves": "6 ; 6 ; 6 ; 6", "never": "0", "persons": "100", "before": "1", "after": "1", "transition": "0",
-    "ramp": "1", "sd": "0.2", "iccs": "0,01 ; 0,05", "correlation": "nested", "autocorrelations": "0,8 ; 1", "person": "0",
-    "retention": "1", "wanted": "0.8",
+    "ramp": "1", "sd": "0.2", "iccs": "0,01 ; 0,05", "correlation": "nested", "autocorrelations": "0,8 ; 1",
+    "person": "0", "retention": "1", "wanted": "0.8",
 }  # fmt: skip
 
 
