@@ -11,6 +11,7 @@ from essaim.protocol.audit import audit
 from essaim.protocol.check import validate
 from essaim.protocol.lineage import with_lineage
 from essaim.protocol.merge import upgrade
+from essaim.protocol.provenance import provenance
 from essaim.protocol.report import upgrade_document
 from tests.protocol import cases
 
@@ -188,3 +189,22 @@ def _without_one(document, section):
             yield {**document, "result": {**document["result"], "decisions": rest}}, index
         else:
             yield {**document, section: rest}, index
+
+
+@many
+@given(steps())
+def test_completing_the_lineage_twice_says_no_more_than_once(case):
+    base, new, _site = case
+    once = with_lineage(base, new)
+    assert with_lineage(base, once) == once
+
+
+@many
+@given(steps(2))
+def test_every_clause_has_a_history_that_starts_by_an_introduction(case):
+    first, second, third, _site = case
+    found = provenance((first, second, with_lineage(second, third)))
+    places = {(c.id, None) for c in third.components}
+    places |= {(c.id, p.id) for c in third.components for p in c.parameters}
+    assert set(found) == places
+    assert {steps[0].kind for steps in found.values()} <= {"introduced"}
