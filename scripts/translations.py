@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from essaim.protocol import frame
+from essaim.protocol import frame, notes, versions
 from essaim.territory.criteria import FAMILIES, MISSING_LABELS
 
 PLATFORM = Path(__file__).parents[1] / "src/essaim/platform"
@@ -53,6 +53,8 @@ def words_of_data() -> Iterator[str]:
         yield from aspect.answers.values()
     yield from FAMILIES.values()
     yield from MISSING_LABELS.values()
+    yield from notes.FIELDS.values()
+    yield from (versions.VARIANT_REASON, *(reason for reason, _test, _bump in versions.RULES))
     for teaching in yaml.safe_load(TEACHINGS.read_text(encoding="utf-8"))["teachings"]:
         yield from (teaching["title"], teaching["sentence"], teaching["product"])
 

@@ -170,3 +170,12 @@ def test_an_unknown_site_status_names_its_row(folder, writer) -> None:
     change(folder / "sites.csv", "active", "ouvert")
     with pytest.raises(TableError, match="Ligne 2"):
         services.load_folder(folder, by=writer)
+
+
+def test_earlier_versions_of_the_folder_are_published_first(folder, writer) -> None:
+    (folder / "versions").mkdir()
+    first = PROTOCOL.replace("1.0.0", "0.1.0").partition("components:")[0]
+    (folder / "versions" / "0.1.0.yaml").write_text(first)
+    found = services.published_versions(services.load_folder(folder, by=writer))
+    assert [(one.number, one.base and one.base.number) for one in found] == [("1.0.0", "0.1.0"), ("0.1.0", None)]
+    assert "Accueil" in found[0].notes or "accueil" in found[0].notes

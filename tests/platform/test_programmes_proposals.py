@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from essaim.platform.programmes import services
 from essaim.platform.programmes.models import Proposal
@@ -104,3 +105,19 @@ def test_the_network_is_told_what_waits_for_it_and_nobody_else_is(make) -> None:
         "Décider de la proposition : Un goûter"
     ]
     assert services.todo_for(make.member()) == []
+
+
+def test_the_protocol_page_says_where_a_component_comes_from_and_thanks_its_authors(login, make) -> None:
+    head = make.organisation()
+    programme = make.programme(head=head)
+    make.version(programme)
+    person = make.member(head, name="Aline")
+    proposal = services.propose(
+        programme, title="Deux fois", text="Utile.", component_id="rythme", proposed_form="Deux fois", by=person
+    )
+    draft = services.accept(proposal, reason="Bonne idée.", by=person)
+    services.publish_draft(services.submit_draft(draft), by=person)
+    page = login(person).get(reverse("programmes:protocol", args=[programme.slug])).content.decode()
+    for words in ("Introduit dans la version 1.0.0", "changé dans 1.1.0", "change : la forme", "Aline (Deux fois)"):
+        assert words in page
+    assert reverse("programmes:proposal", args=[programme.slug, proposal.pk]) in page

@@ -52,6 +52,8 @@ class _Versions:
 
 Test = Callable[[Difference, _Versions], bool]
 
+VARIANT_REASON = "latitude réduite sur certains territoires"
+
 RULES: tuple[tuple[str, Test, Bump], ...] = (
     ("l’essence est fixe", lambda d, v: d.section == "essence" and d.field != "sources", "major"),
     (
@@ -104,7 +106,7 @@ def weigh(old: Protocol, new: Protocol) -> tuple[Weighed, ...]:
 
 def _weigh(difference: Difference, versions: _Versions) -> Weighed:
     if difference.section == "variants" and _variant_narrows(difference, versions):
-        return Weighed(difference, "major", "latitude réduite sur certains territoires")
+        return Weighed(difference, "major", VARIANT_REASON)
     for reason, test, bump in RULES:
         if test(difference, versions):
             return Weighed(difference, bump, reason)

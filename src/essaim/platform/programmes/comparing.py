@@ -87,7 +87,7 @@ def _heading(d: Difference, old: Protocol, new: Protocol) -> str:
 
 def _row(weighed: Weighed, old: Protocol, new: Protocol) -> Row:
     d = weighed.difference
-    common = (_subject(d, old, new), str(KIND_WORDS[d.kind]), weighed.bump, weighed.reason)
+    common = (_subject(d, old, new), str(KIND_WORDS[d.kind]), weighed.bump, _(weighed.reason))
     if (
         d.kind == "changed"
         and isinstance(d.old, str)
@@ -108,7 +108,7 @@ def _subject(d: Difference, old: Protocol, new: Protocol) -> str:
     parameter = _parameter(d, new) or _parameter(d, old)
     parts = [parameter.label if parameter else _item(d, new) or _item(d, old)]
     if d.field:
-        parts.append(FIELDS.get(d.field, d.field))
+        parts.append(_(FIELDS.get(d.field, d.field)))
     return " : ".join(part for part in parts if part) or str(SECTIONS.get(d.section, d.section))
 
 

@@ -17,6 +17,7 @@ from essaim.platform.programmes.models import Programme, ProtocolVersion
 from essaim.platform.programmes.versions import current_version
 from essaim.protocol import Problem, Protocol, validate
 from essaim.protocol.document import Essence, Source
+from essaim.protocol.lineage import with_lineage
 from essaim.protocol.notes import release_notes
 from essaim.protocol.versions import Weighed, next_version, required_bump, version_problems, weigh
 
@@ -88,6 +89,8 @@ def start_protocol(
 
 def _save(draft: ProtocolVersion, protocol: Protocol) -> ProtocolVersion:
     base = draft.base.protocol if draft.base else None
+    if base:
+        protocol = with_lineage(base, protocol)
     number = next_version(base.version, required_bump(base, protocol)) if base else FIRST
     protocol = replace(protocol, version=number)
     draft.number, draft.document, draft.sha256 = number, protocol.to_dict(), protocol.fingerprint()
@@ -98,7 +101,9 @@ def _save(draft: ProtocolVersion, protocol: Protocol) -> ProtocolVersion:
 
 @transaction.atomic
 def save_draft(draft: ProtocolVersion, protocol: Protocol, *, expected: str = "") -> ProtocolVersion:
-    """Keep an edited draft, numbered by what changed. ``expected``: fingerprint of the draft that was edited.
+    """Keep an edited draft, numbered by what changed, its lineage completed with that of its base.
+
+    ``expected``: fingerprint of the draft that was edited.
 
     Raises:
         InvalidDocument: a text is empty or too long, an identifier is malformed…

@@ -16,6 +16,7 @@ from essaim.protocol import InvalidDocument, Protocol, load
 from essaim.protocol.codec import Date, FreeText, Id, Text, Url, decode_into
 from essaim.protocol.document import Source
 from essaim.protocol.problem import Finding
+from essaim.protocol.versions import parse
 from essaim.protocol.yamltext import read_yaml
 
 RoleName = Literal["originator", "head", "co_steerer", "sponsor", "funder", "partner", "evaluator"]
@@ -132,6 +133,8 @@ class Folder:
 
     programme: ProgrammeFile
     protocol: Protocol
+    earlier: tuple[Protocol, ...]
+    """Earlier versions, oldest first."""
     sites: tuple[Row, ...]
     organisations: Mapping[str, OrganisationEntry]
     frames: Mapping[str, FramePolicy]
@@ -160,7 +163,8 @@ def in_words(citations: Iterable[Mapping[str, str]]) -> str:
 
 
 def read_folder(folder: Path) -> Folder:
-    """Read and cross-check one programme; the shared files lie beside the folder.
+    """Read and cross-check one programme, its earlier versions (``versions/*.yaml``) included; the shared files lie
+    beside the folder.
 
     Raises:
         InvalidDocument: naming every mistake of the YAML files.
@@ -176,6 +180,7 @@ def read_folder(folder: Path) -> Folder:
     read = Folder(
         programme,
         protocol,
+        tuple(sorted(map(load, (folder / "versions").glob("*.yaml")), key=lambda one: parse(one.version))),
         tuple(sites),
         {entry.slug: entry for entry in organisations.organisations},
         {entry.slug: entry for entry in frames.frames},

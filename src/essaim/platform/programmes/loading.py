@@ -20,8 +20,9 @@ from essaim.platform.programmes.models import (
     Programme,
     ProgrammeFrame,
     ProgrammeRole,
-    ProtocolVersion,
 )
+from essaim.protocol import Protocol
+from essaim.protocol.notes import release_notes
 
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
@@ -32,7 +33,8 @@ M = TypeVar("M", bound=models.Model)
 
 @transaction.atomic
 def load_folder(folder: Path, *, by: "User") -> Programme:
-    """Load one programme from its folder (``programme.yaml``, ``protocol.yaml``, ``sites.csv``), as public.
+    """Load one programme from its folder (``programme.yaml``, ``protocol.yaml``, ``versions/*.yaml`` for the earlier
+    versions, ``sites.csv``), as public.
 
     The shared ``organisations.yaml`` and ``frames.yaml`` lie beside the folder. Nothing is written when any file is
     wrong, nor when the files are those of the last load (what people changed on the site since then stays).
@@ -50,15 +52,17 @@ def load_folder(folder: Path, *, by: "User") -> Programme:
         programme = _programme(read, fingerprint)
         _roles(read, programme)
         _frames(read, programme)
-        _protocol(read, programme, by)
+        for protocol in (*read.earlier, read.protocol):
+            _protocol(programme, protocol, by)
         _innovation(read, programme)
     return programme
 
 
 def _fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
-    for name in ("../organisations.yaml", "../frames.yaml", "programme.yaml", "protocol.yaml", "sites.csv"):
-        digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
+    shared = ("../organisations.yaml", "../frames.yaml", "programme.yaml", "protocol.yaml", "sites.csv")
+    for path in (*(folder / name for name in shared), *sorted((folder / "versions").glob("*.yaml"))):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
@@ -154,18 +158,19 @@ def _frames(read: Folder, programme: Programme) -> None:
         )
 
 
-def _protocol(read: Folder, programme: Programme, by: "User") -> None:
-    number, fingerprint = read.protocol.version, read.protocol.fingerprint()
-    published = programme.versions.filter(number=number, state=ProtocolVersion.State.PUBLISHED).first()
+def _protocol(programme: Programme, protocol: Protocol, by: "User") -> None:
+    published = versions.version_numbered(programme, protocol.version)
     if published is None:
-        versions.publish_document(programme, read.protocol, by=by, notes=_("Première version publiée."))
-    elif published.sha256 != fingerprint:
+        base = versions.current_version(programme)
+        notes = release_notes(base.protocol, protocol) if base else _("Première version publiée.")
+        versions.publish_document(programme, protocol, by=by, notes=notes)
+    elif published.sha256 != versions.following(published.base, protocol).fingerprint():
         raise ValidationError(
             _(
                 "La version %(number)s de %(programme)s est déjà publiée avec un autre contenu : "
                 "une version publiée ne change plus, donner un nouveau numéro au protocole."
             )
-            % {"number": number, "programme": programme.title}
+            % {"number": published.number, "programme": programme.title}
         )
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from essaim.platform.programmes.comparing import Group, groups
 from essaim.platform.programmes.models import Programme, ProtocolVersion
 from essaim.protocol import Protocol, require_valid
+from essaim.protocol.lineage import with_lineage
 from essaim.protocol.versions import weigh
 
 if TYPE_CHECKING:
@@ -32,19 +33,26 @@ def version_numbered(programme: Programme, number: str) -> ProtocolVersion | Non
     return programme.versions.filter(state=_PUBLISHED, number=number).first()
 
 
+def following(base: ProtocolVersion | None, protocol: Protocol) -> Protocol:
+    """The document as it is published after ``base``: authors write the last step of its lineage only."""
+    return with_lineage(base.protocol, protocol) if base else protocol
+
+
 def publish_document(
     programme: Programme, protocol: Protocol, *, by: "User", notes: str = "", simulated: bool = False
 ) -> ProtocolVersion:
-    """Publish a whole document at once, under the number it bears.
+    """Publish a whole document at once, under the number it bears, its lineage completed with that of the version before.
 
     Raises:
         InvalidDocument: what the protocol lacks (a component without source, an empty latitude…).
         ValidationError: this number is already published.
     """
+    base = current_version(programme)
+    protocol = following(base, protocol)
     require_valid(protocol)
     version = ProtocolVersion(
         programme=programme,
-        base=current_version(programme),
+        base=base,
         number=protocol.version,
         document=protocol.to_dict(),
         sha256=protocol.fingerprint(),

@@ -12,6 +12,7 @@ from essaim.platform.http import Request
 from essaim.platform.pdf import PdfUnavailable, render_pdf
 from essaim.platform.programmes import services
 from essaim.platform.programmes.forms import ProgrammeForm
+from essaim.platform.programmes.lives import lives
 from essaim.platform.programmes.models import Programme, ProtocolVersion
 from essaim.platform.programmes.permissions import POLICY
 from essaim.platform.programmes.reading import read
@@ -95,6 +96,7 @@ def protocol(request: Request, slug: str, number: str = "") -> HttpResponse:
         "programme": programme,
         "version": version,
         "reading": read(version.protocol),
+        "lives": lives(version),
         "is_current": version == current,
         "can": POLICY.actions(request.user, programme),
     }
