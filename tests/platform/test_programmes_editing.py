@@ -1,11 +1,17 @@
 """People who never saw YAML edit a protocol: forms item by item, what goes with a removal, live comparison."""
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from essaim.platform.programmes import editing, services
 from essaim.platform.programmes.forms_protocol import ItemForm
+from essaim.platform.programmes.forms_variants import ChangeForm
+from essaim.protocol import codec
+from essaim.protocol.diff import differences
+from essaim.protocol.document import Parameter
 
 COMPONENT = {"title": "Goûter", "kind": "adaptable", "function": "Se parler", "sources": ["cahier"]}
 SET = {"label": "Jours", "type": "set", "options": "Lundi\nMardi", "default": "Mardi", "min_items": "1"}
@@ -120,11 +126,159 @@ def test_the_whole_way_from_draft_to_publication_by_screens(network, login) -> N
     assert "<del>" in changed and "Plus régulier." in changed
 
 
-def test_a_form_opened_before_somebody_else_saved_is_refused(network, login) -> None:
+def url(programme, name, *args):
+    return reverse(f"programmes:{name}", args=[programme.slug, *args])
+
+
+def seen_on(client, address):
+    """What a form says it saw when it was opened."""
+    return re.search(r'name="seen" value="([0-9a-f]*)"', client.get(address).content.decode())[1]
+
+
+def draft_protocol(programme):
+    return services.draft_of(programme).protocol
+
+
+def test_what_somebody_else_wrote_in_between_is_shown_before_it_is_replaced(network, login) -> None:
     programme, person = network
-    draft = services.open_draft(programme, by=person)
-    url = reverse("programmes:edit_essence", args=[programme.slug])
-    typed = {"for_whom": "Tous", "why": "Ensemble", "seen": draft.sha256}
+    services.open_draft(programme, by=person)
     client = login(person)
-    assert client.post(url, typed).status_code == 302
-    assert "entre-temps" in client.post(url, typed | {"why": "Seul"}).content.decode()
+    essence = url(programme, "edit_part", "essence")
+    typed = {"for_whom": "Tous", "why": "Ensemble", "sources": ["cahier"], "seen": seen_on(client, essence)}
+    assert client.post(essence, typed).status_code == 302
+    page = client.post(essence, typed | {"why": "Seul"}).content.decode()
+    assert "Quelqu’un a modifié" in page and "Seul</textarea>" in page and "<del>Ensemble</del>" in page
+    assert draft_protocol(programme).essence.why == "Ensemble"
+    again = re.search(r'name="seen" value="([0-9a-f]*)"', page)[1]
+    client.post(essence, typed | {"why": "Seul", "seen": again})
+    assert draft_protocol(programme).essence.why == "Seul"
+
+
+def test_two_people_may_edit_different_parts_at_once(network, login) -> None:
+    programme, person = network
+    services.open_draft(programme, by=person)
+    client = login(person)
+    edit = url(programme, "edit_item", "components", "rythme")
+    seen = seen_on(client, edit)
+    client.post(url(programme, "edit_part", "presentation"), {"title": "Autre titre"})
+    client.post(edit, COMPONENT | {"title": "Rythme", "seen": seen})
+    assert draft_protocol(programme).title == "Autre titre"
+    assert draft_protocol(programme).component("rythme").function == "Se parler"
+
+
+@pytest.fixture
+def editor(network, login):
+    """The draft of a network and a person who edits it."""
+    programme, person = network
+    services.open_draft(programme, by=person)
+    return programme, login(person)
+
+
+def test_a_variant_is_made_of_forms_and_its_contradiction_shows_at_once(editor) -> None:
+    programme, client = editor
+    for title, kind, bounds in (
+        ("Rural", "rural", {"max": "2"}),
+        ("Quartier", "qpv", {"min": "4", "default": "4"}),
+    ):
+        variant = {"title": title, "territory_types": [kind], "reason": "Distances", "sources": ["cahier"]}
+        client.post(url(programme, "add_item", "variants"), variant)
+        change = url(programme, "edit_change", kind if kind == "rural" else "quartier", "rythme", "jours")
+        preview = client.post(
+            change, bounds | {"preview": "1"}, headers={"hx-request": "true"}
+        ).content.decode()
+        client.post(change, bounds)
+    assert "aucune valeur n’est permise" in preview and "rural" in preview
+    assert [v.changes[0].parameter for v in draft_protocol(programme).variants] == ["jours", "jours"]
+
+
+def test_a_setting_of_a_variant_that_changes_nothing_is_refused(editor) -> None:
+    programme, client = editor
+    client.post(url(programme, "add_item", "variants"), {"title": "Rural", "territory_types": ["rural"],
+                "reason": "Loin", "sources": ["cahier"]})  # fmt: skip
+    page = client.post(
+        url(programme, "edit_change", "rural", "rythme", "jours"), {"min": ""}
+    ).content.decode()
+    assert "Rien ne change" in page
+
+
+@pytest.mark.parametrize(
+    ("held", "typed", "stored"),
+    [
+        ({"type": "choice", "options": [{"id": "a", "label": "A"}, {"id": "b", "label": "B"}]},
+         {"options": ["a"], "default": "a"}, {"options": ("a",), "default": "a"}),
+        ({"type": "set", "options": [{"id": "a", "label": "A"}]}, {"default": ["a"], "max_items": "1"},
+         {"default": ("a",), "max_items": 1}),
+        ({"type": "boolean"}, {"default": "no"}, {"default": False}),
+        ({"type": "text"}, {"max_length": "80"}, {"max_length": 80, "default": None}),
+        ({"type": "duration", "unit": "mois"}, {"min": "3"}, {"min": 3, "default": None}),
+    ],
+)  # fmt: skip
+def test_a_setting_is_typed_as_its_parameter(held, typed, stored) -> None:
+    parameter = codec.decode(Parameter, {"id": "p", "label": "P", **held})
+    change = ChangeForm(typed, component="c", parameter=parameter, before=None)
+    assert change.is_valid(), change.errors
+    made = change.change()
+    assert {name: getattr(made, name) for name in stored} == stored
+
+
+def test_an_end_is_announced_since_the_version_that_says_it(editor) -> None:
+    programme, client = editor
+    typed = COMPONENT | {"title": "Rythme", "deprecated_until": "2027-06", "deprecated_reason": "Remplacé."}
+    client.post(url(programme, "edit_item", "components", "rythme"), typed)
+    end = draft_protocol(programme).component("rythme").deprecated
+    assert (end.since, end.until, end.reason) == (draft_protocol(programme).version, "2027-06", "Remplacé.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "ids"),
+    [
+        ({"do": "split", "split-part": "Suivi", "split-function": "Suivre", "split-parameters": ["jours"]},
+         ["accueil", "rythme", "suivi"]),
+        ({"do": "absorb", "absorb-other": "accueil"}, ["rythme"]),
+        ({"do": "move", "move-parameter": "jours", "move-to": "accueil"}, ["accueil", "rythme"]),
+        ({"do": "rename", "rename-id": "cadence"}, ["accueil", "cadence"]),
+        ({"do": "origin", "origin-split_from": ["accueil"]}, ["accueil", "rythme"]),
+    ],
+)  # fmt: skip
+def test_the_lineage_is_declared_on_the_screen(editor, typed, ids) -> None:
+    programme, client = editor
+    assert client.post(url(programme, "reshape", "rythme"), typed).status_code == 302
+    after = draft_protocol(programme)
+    assert [component.id for component in after.components] == ids
+    before = services.current_version(programme).protocol
+    told = {d.kind for d in differences(before, after)}
+    expected = {"absorb": "merged", "move": "moved", "rename": "renamed"}.get(typed["do"], "split")
+    assert expected in told
+
+
+def test_a_refused_name_is_told_in_its_form(editor) -> None:
+    programme, client = editor
+    page = client.post(url(programme, "reshape", "rythme"), {"do": "rename", "rename-id": "accueil"})
+    assert "nomme ou a nommé" in page.content.decode()
+
+
+def test_an_item_dragged_takes_its_place(editor) -> None:
+    programme, client = editor
+    client.post(url(programme, "place_item", "components", "rythme"), {"before": "accueil"})
+    assert [c.id for c in draft_protocol(programme).components] == ["rythme", "accueil"]
+    client.post(url(programme, "place_item", "components", "rythme"), {"before": ""})
+    assert [c.id for c in draft_protocol(programme).components] == ["accueil", "rythme"]
+
+
+def test_the_label_says_who_reviews_and_until_when(editor) -> None:
+    programme, client = editor
+    typed = {"title": "Label", "reviewed_by": "Un jury de pairs", "valid_months": "36"}
+    client.post(url(programme, "edit_part", "label"), typed)
+    label = draft_protocol(programme).label
+    assert (label.reviewed_by, label.valid_months) == ("Un jury de pairs", 36)
+    client.post(url(programme, "remove_part", "label"))
+    assert draft_protocol(programme).label is None
+
+
+def test_what_is_unknown_is_a_line_each_and_nothing_typed_is_lost(editor) -> None:
+    programme, client = editor
+    presentation = url(programme, "edit_part", "presentation")
+    refused = client.post(presentation, {"title": "", "summary": "Un long résumé", "unknowns": "Le coût"})
+    assert "Un long résumé" in refused.content.decode() and "Le coût" in refused.content.decode()
+    client.post(presentation, {"title": "T", "unknowns": "Le coût\n\n La durée "})
+    assert draft_protocol(programme).unknowns == ("Le coût", "La durée")

@@ -177,5 +177,8 @@ def test_earlier_versions_of_the_folder_are_published_first(folder, writer) -> N
     first = PROTOCOL.replace("1.0.0", "0.1.0").partition("components:")[0]
     (folder / "versions" / "0.1.0.yaml").write_text(first)
     found = services.published_versions(services.load_folder(folder, by=writer))
-    assert [(one.number, one.base and one.base.number) for one in found] == [("1.0.0", "0.1.0"), ("0.1.0", None)]
+    assert [(one.number, one.base and one.base.number) for one in found] == [
+        ("1.0.0", "0.1.0"),
+        ("0.1.0", None),
+    ]
     assert "Accueil" in found[0].notes or "accueil" in found[0].notes

@@ -113,11 +113,21 @@ def test_the_protocol_page_says_where_a_component_comes_from_and_thanks_its_auth
     make.version(programme)
     person = make.member(head, name="Aline")
     proposal = services.propose(
-        programme, title="Deux fois", text="Utile.", component_id="rythme", proposed_form="Deux fois", by=person
+        programme,
+        title="Deux fois",
+        text="Utile.",
+        component_id="rythme",
+        proposed_form="Deux fois",
+        by=person,
     )
     draft = services.accept(proposal, reason="Bonne idée.", by=person)
     services.publish_draft(services.submit_draft(draft), by=person)
     page = login(person).get(reverse("programmes:protocol", args=[programme.slug])).content.decode()
-    for words in ("Introduit dans la version 1.0.0", "changé dans 1.1.0", "change : la forme", "Aline (Deux fois)"):
+    for words in (
+        "Introduit dans la version 1.0.0",
+        "changé dans 1.1.0",
+        "change : la forme",
+        "Aline (Deux fois)",
+    ):
         assert words in page
     assert reverse("programmes:proposal", args=[programme.slug, proposal.pk]) in page

@@ -11,7 +11,8 @@ SOURCE = {"id": "s", "title": "Source"}
 
 
 def component(id: str, **fields):
-    return {"id": id, "kind": "core", "title": id.capitalize(), "function": "Être là", "sources": ["s"], **fields}  # fmt: skip
+    base = {"id": id, "kind": "core", "title": id.capitalize(), "function": "Être là", "sources": ["s"]}
+    return base | fields
 
 
 def version(number: str, *components) -> Protocol:
@@ -41,7 +42,8 @@ def test_a_component_says_where_it_was_introduced_and_changed() -> None:
 def test_a_part_split_off_keeps_the_history_of_the_whole() -> None:
     one = version("1.0.0", component("a"))
     two = version("2.0.0", component("a"), component("b", split_from=["a"]))
-    assert told(provenance((one, two))["b", None]) == [("1.0.0", "introduced", ()), ("2.0.0", "split", ("A",))]  # fmt: skip
+    found = told(provenance((one, two))["b", None])
+    assert found == [("1.0.0", "introduced", ()), ("2.0.0", "split", ("A",))]
 
 
 def test_a_merged_component_keeps_the_history_of_both_once() -> None:

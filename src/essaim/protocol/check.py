@@ -24,6 +24,15 @@ BOUNDS = ("unit", "min", "max", "step", "options", "min_items", "max_items", "ma
 
 DURATION_UNITS = ("minute", "heure", "demi-journée", "jour", "semaine", "mois", "an")
 
+TERRITORY_NAMES = {
+    "rural": "rural",
+    "low_density": "peu dense",
+    "overseas": "d’outre-mer",
+    "qpv": "en quartier prioritaire",
+    "mountain": "de montagne",
+    "urban": "urbain",
+}
+
 SOURCED = ("variants", "roles", "prerequisites", "tools", "indicators")
 """Lists whose items must each cite a source, as components do; what lies inside an item inherits it."""
 
@@ -216,10 +225,13 @@ def _variants_of(protocol: Protocol, component: str, parameter: Parameter) -> It
         if message:
             reported.append(set(found.variants))
             i, k, _ = touching[found.variants[-1]]
+            where = protocol.component(component)
+            titles = [v.title for v in protocol.variants if v.id in found.variants]
             yield Finding(
                 ("variants", i, "changes", k),
-                f"{component}.{parameter.id}, territoire {' + '.join(sorted(territory))} "
-                f"(variantes {', '.join(found.variants)}) : {message}",
+                f"« {where.title if where else component} », « {parameter.label} » sur un territoire "
+                f"{' et '.join(TERRITORY_NAMES[kind] for kind in sorted(territory))} "
+                f"(variantes : {', '.join(titles)}) : {message}",
                 "Accordez les bornes et le défaut de ces variantes.",
             )
 
@@ -339,6 +351,16 @@ def _scale_defect(marker: Marker) -> str | None:
     return "La cible est au plus mauvais bout de l’échelle." if target == worst else None
 
 
+def label(protocol: Protocol) -> Iterator[Finding]:
+    """A label holds for at least a month, when it says for how long."""
+    if protocol.label and protocol.label.valid_months is not None and protocol.label.valid_months < 1:
+        yield Finding(
+            ("label", "valid_months"),
+            "La durée du label est nulle ou négative.",
+            "Écrivez un nombre de mois.",
+        )
+
+
 Rule = Callable[[Protocol], Iterator[Finding]]
 
 RULES: tuple[Rule, ...] = (
@@ -350,4 +372,5 @@ RULES: tuple[Rule, ...] = (
     variant_targets,
     lineage,
     markers,
+    label,
 )

@@ -225,8 +225,13 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
+    """A view on the protocol: what is required, on what evidence, who reviews (``reviewed_by``), for how long."""
+
     title: Text
     description: FreeText = ""
+    reviewed_by: FreeText = ""
+    valid_months: int | None = None
+    """How long the label holds before it is reviewed again; ``None`` when nothing says."""
     requirements: tuple[Requirement, ...] = ()
 
 

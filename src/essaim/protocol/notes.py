@@ -58,6 +58,8 @@ FIELDS = {
     "publisher": "l’éditeur",
     "date": "la date",
     "mode": "la voie",
+    "reviewed_by": "qui relit",
+    "valid_months": "la durée en mois",
     "who": "qui la mène",
     "version": "la version",
     "url": "l’adresse",

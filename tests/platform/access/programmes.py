@@ -3,6 +3,7 @@
 from essaim.platform.programmes import adapting, services
 from essaim.platform.programmes.models import NetworkUpgrade
 from essaim.platform.sites import services as sites
+from essaim.protocol import Protocol
 from essaim.protocol.adaptation import Frame
 from tests.platform.world import World
 
@@ -32,7 +33,7 @@ def build(world: World) -> dict[str, str]:
     run = NetworkUpgrade.objects.create(
         programme=world.programme, target=version, author=world.network, total=1, state="done"
     )
-    services.open_draft(world.programme, by=world.network)
+    _draft(world)
     spotted = {"summary": "Une idée.", "reason": "Elle plaît."}
     ours = services.spot(
         title="Suivie", owner=make.organisation("Porteuse"), programme=world.programme, **spotted
@@ -48,3 +49,15 @@ def build(world: World) -> dict[str, str]:
         "innovation": str(ours.pk),
         "structure_innovation": str(theirs.pk),
     }
+
+
+def _draft(world: World) -> None:
+    """A draft with a variant and a label, which the addresses of the editor name."""
+    draft = services.open_draft(world.programme, by=world.network)
+    change = {"component": "rythme", "parameter": "jours", "max": 3}
+    variant = {"id": "rural", "title": "Rural", "territory_types": ["rural"], "reason": "Distances"}
+    document = draft.document | {
+        "variants": [{**variant, "sources": ["cahier"], "changes": [change]}],
+        "label": {"title": "Label"},
+    }
+    services.save_draft(draft, Protocol.from_dict(document))

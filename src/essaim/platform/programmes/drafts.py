@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from essaim.platform.programmes.models import Programme, ProtocolVersion
 from essaim.platform.programmes.versions import current_version
 from essaim.protocol import Problem, Protocol, validate
-from essaim.protocol.document import Essence, Source
+from essaim.protocol.document import Component, Essence, Source
 from essaim.protocol.lineage import with_lineage
 from essaim.protocol.notes import release_notes
 from essaim.protocol.versions import Weighed, next_version, required_bump, version_problems, weigh
@@ -92,11 +92,25 @@ def _save(draft: ProtocolVersion, protocol: Protocol) -> ProtocolVersion:
     if base:
         protocol = with_lineage(base, protocol)
     number = next_version(base.version, required_bump(base, protocol)) if base else FIRST
-    protocol = replace(protocol, version=number)
+    protocol = _announced(replace(protocol, version=number), base)
     draft.number, draft.document, draft.sha256 = number, protocol.to_dict(), protocol.fingerprint()
     draft.full_clean()
     draft.save()
     return draft
+
+
+def _announced(protocol: Protocol, base: Protocol | None) -> Protocol:
+    """An end announced in this draft is announced since the version it becomes."""
+    known = {c.id: c.deprecated for c in base.components if c.deprecated} if base else {}
+
+    def dated(component: Component) -> Component:
+        end = component.deprecated
+        if end is None:
+            return component
+        before = known.get(component.id)
+        return replace(component, deprecated=replace(end, since=before.since if before else protocol.version))
+
+    return replace(protocol, components=tuple(map(dated, protocol.components)))
 
 
 @transaction.atomic

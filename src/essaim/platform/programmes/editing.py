@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from essaim.protocol import Protocol
 from essaim.protocol.document import (
+    Change,
     Component,
     Criterion,
     Indicator,
@@ -109,6 +110,17 @@ def move(protocol: Protocol, place: Place, id: str, step: int) -> Protocol:
     return _with(protocol, place, tuple(known))
 
 
+def put_before(protocol: Protocol, place: Place, id: str, next_id: str) -> Protocol:
+    """The item just before another of its list, or at the end when ``next_id`` is empty; ``KeyError`` when unknown."""
+    moved = item(protocol, place, id)
+    if next_id == id:
+        return protocol
+    rest = [one for one in items(protocol, place) if one.id != id]
+    at = rest.index(item(protocol, place, next_id)) if next_id else len(rest)
+    rest.insert(at, moved)
+    return _with(protocol, place, tuple(rest))
+
+
 def remove(protocol: Protocol, place: Place, id: str) -> Protocol:
     """Without the item, nor what only made sense with it (see :func:`consequences`).
 
@@ -202,6 +214,43 @@ def _citing(protocol: Protocol, source: str) -> list[str]:
     if protocol.selection and source in protocol.selection.sources:
         said.append(_("le choix des receveurs"))
     return said
+
+
+def without_part(protocol: Protocol, part: str) -> Protocol:
+    """Without its ``label`` or its ``selection``."""
+    fields: dict[str, Any] = {part: None}
+    return replace(protocol, **fields)
+
+
+def held_by_part(protocol: Protocol, part: str) -> list[str]:
+    """What goes with the label or the choice of receivers, for the person who confirms."""
+    sections = IN_LABEL if part == "label" else IN_SELECTION
+    return [title(one) for section in sections for one in items(protocol, (section, ""))]
+
+
+def change_of(variant: Variant, component: str, parameter: str) -> Change | None:
+    """What a variant changes in a parameter, if anything."""
+    return next((c for c in variant.changes if (c.component, c.parameter) == (component, parameter)), None)
+
+
+def put_change(protocol: Protocol, variant: str, change: Change) -> Protocol:
+    """The variant with this change, in the place of the one on the same parameter or at the end."""
+    found = item(protocol, ("variants", ""), variant)
+    known = change_of(found, change.component, change.parameter)
+    changes = (
+        tuple(change if one is known else one for one in found.changes) if known else (*found.changes, change)
+    )
+    return put(protocol, ("variants", ""), replace(found, changes=changes))
+
+
+def remove_change(protocol: Protocol, variant: str, component: str, parameter: str) -> Protocol:
+    """The variant without what it changes in a parameter; ``KeyError`` when it changes nothing there."""
+    found = item(protocol, ("variants", ""), variant)
+    gone = change_of(found, component, parameter)
+    if gone is None:
+        raise KeyError(parameter)
+    left = tuple(one for one in found.changes if one is not gone)
+    return put(protocol, ("variants", ""), replace(found, changes=left))
 
 
 def title(one: Any) -> str:

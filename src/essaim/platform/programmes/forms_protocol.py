@@ -14,7 +14,7 @@ from essaim.platform.programmes.editing import CLASSES, Place, items
 from essaim.platform.programmes.forms import DATE_HELP
 from essaim.protocol import Protocol
 from essaim.protocol.check import DURATION_UNITS, PARAMETER_FIELDS
-from essaim.protocol.document import ESSENCE, Option, Scale
+from essaim.protocol.document import ESSENCE, Deprecation, Option, Scale
 
 Maker = Callable[[Protocol], forms.Field]
 
@@ -50,6 +50,12 @@ def _several(label: Any, section: str, required: bool = False) -> Maker:
     return make
 
 
+def _types(label: Any) -> Maker:
+    return lambda protocol: forms.MultipleChoiceField(
+        label=label, choices=list(reading.TERRITORY_TYPES.items()), widget=forms.CheckboxSelectMultiple
+    )
+
+
 def _number(label: Any, whole: bool = False) -> Maker:
     kind: type[forms.Field] = forms.IntegerField if whole else forms.FloatField
     return lambda protocol: kind(label=label, required=False)
@@ -83,6 +89,15 @@ FIELDS: dict[str, tuple[tuple[str, Maker], ...]] = {
         ("tools", _several(_("Outils"), "tools")),
         ("prerequisites", _several(_("Avant de commencer"), "prerequisites")),
         ("indicators", _several(_("Suivi par"), "indicators")),
+        ("deprecated_until", _date(_("Fin annoncée : retiré au plus tard le"))),
+        ("deprecated_reason", _text(_("Fin annoncée : pourquoi"), False, _(
+            "À remplir quand le composant va disparaître : les sites le lisent et se préparent."))),
+    ),
+    "variants": (
+        ("title", _line(_("Nom de la variante"))),
+        ("territory_types", _types(_("Pour les territoires de l’un de ces types"))),
+        ("reason", _text(_("Pourquoi ces territoires demandent autre chose"))),
+        _SOURCES,
     ),
     "parameters": (
         ("label", _line(_("Ce que le site choisit"))),
@@ -109,6 +124,7 @@ FIELDS: dict[str, tuple[tuple[str, Maker], ...]] = {
         ("scale_unit", _line(_("Unité"), False)),
         ("scale_points", _number(_("Nombre de degrés"), whole=True)),
         ("target_number", _number(_("Visé (nombre ou degré)"))),
+        ("direction", _choice(_("Le mieux est"), {"up": _("le plus haut"), "down": _("le plus bas")})),
         _INNER_SOURCES,
     ),
     "sources": (
@@ -162,19 +178,22 @@ FIELDS: dict[str, tuple[tuple[str, Maker], ...]] = {
 }  # fmt: skip
 
 
-class EssenceForm(forms.Form):
-    """For whom and why: with its source, the least a protocol says."""
-
-    for_whom = forms.CharField(label=_("Pour qui"), widget=forms.Textarea, max_length=10_000)
-    why = forms.CharField(label=_("Pourquoi"), widget=forms.Textarea, max_length=10_000)
-
-
-class StartForm(EssenceForm):
-    source = forms.CharField(
-        label=_("Sur quoi cela repose"),
-        help_text=_("Une charte, un compte rendu, une étude : la source que l’on pourra citer."),
-        max_length=500,
-    )
+SHOWN_FOR: dict[str, dict[str, tuple[str, ...]]] = {
+    "parameters": {
+        name: tuple(kind for kind, fields in PARAMETER_FIELDS.items() if name in fields)
+        for name in ("unit", "min", "max", "step", "options", "min_items", "max_items", "max_length")
+    },
+    "markers": {
+        "scale_min": ("number",),
+        "scale_max": ("number",),
+        "scale_unit": ("number",),
+        "scale_points": ("likert",),
+        "target_number": ("number", "likert"),
+        "direction": ("number", "likert"),
+    },
+}
+"""Fields that only concern some answers to the first choice of the form (``CHOOSER``); the page hides the others."""
+CHOOSER = {"parameters": "type", "markers": "scale_type"}
 
 
 class ItemForm(forms.Form):
@@ -186,6 +205,10 @@ class ItemForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, maker in FIELDS[place[0]]:
             self.fields[name] = maker(protocol)
+        for name, kinds in SHOWN_FOR.get(place[0], {}).items():
+            self.fields[name].widget.attrs["data-shown-for"] = " ".join(kinds)
+        if place[0] in CHOOSER:
+            self.fields[CHOOSER[place[0]]].widget.attrs["data-shows"] = ""
 
     def item(self) -> Any:
         """The item as typed; what the form does not show is kept from before."""
@@ -223,6 +246,11 @@ def _shown(before: Any) -> dict[str, Any]:
             shown["default"] = "\n".join(labels.get(str(one), str(one)) for one in default)
         elif isinstance(default, str):
             shown["default"] = labels.get(default, default)
+    if shown.get("deprecated"):
+        shown |= {
+            "deprecated_until": before.deprecated.until,
+            "deprecated_reason": before.deprecated.reason,
+        }
     if "scale" in shown:
         shown |= {
             f"scale_{name}": getattr(before.scale, name) for name in ("type", "min", "max", "unit", "points")
@@ -240,9 +268,15 @@ def _stored(section: str, cleaned: Mapping[str, Any], before: Any) -> dict[str, 
     values: dict[str, Any] = {
         name: tuple(v) if isinstance(v, list) else _whole(v) for name, v in cleaned.items()
     }
-    for name in ("url", "date"):
+    for name in ("url", "date"):  # no address, no date rather than an empty text
         if name in values:
             values[name] = values[name] or None
+    if section == "components":
+        until, reason = values.pop("deprecated_until") or None, values.pop("deprecated_reason")
+        since = before.deprecated.since if before and before.deprecated else "0.0.0"
+        values["deprecated"] = (
+            Deprecation(since=since, until=until, reason=reason) if until or reason else None
+        )
     if section == "parameters":
         options = tuple(_options(values["options"], before.options if before else ()))
         values |= {"options": options, "default": _default(values["type"], values["default"], options)}

@@ -1,4 +1,4 @@
-"""The life of each component of a version, for readers: in which version it came, changed, from what, thanks to whom."""
+"""The life of each component, for readers: in which version it came, changed, from what, thanks to whom."""
 
 from dataclasses import dataclass
 

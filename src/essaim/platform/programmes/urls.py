@@ -4,9 +4,11 @@ from essaim.platform.programmes import (
     views,
     views_adaptation,
     views_draft,
+    views_editing,
     views_funnel,
     views_learning,
     views_proposals,
+    views_reshape,
     views_upgrade,
 )
 
@@ -14,6 +16,8 @@ app_name = "programmes"
 _protocol = "programmes/<slug:slug>/protocol/"
 _draft = _protocol + "draft/"
 _inner = _draft + "in/<slug:component>/<slug:section>/"
+_variant = _draft + "variants/<slug:item>/"
+_change = _variant + "on/<slug:component>/<slug:parameter>/"
 _adaptation = "programmes/<slug:slug>/sites/<int:pk>/adaptation/"
 urlpatterns = [
     path("programmes/", views.programmes, name="programmes"),
@@ -28,20 +32,29 @@ urlpatterns = [
     path(_protocol + "versions/<str:number>/protocol.yaml", views.protocol_yaml, name="protocol_yaml"),
     path(_draft, views_draft.draft, name="draft"),
     path(_draft + "start/", views_draft.start, name="start_draft"),
-    path(_draft + "essence/", views_draft.essence, name="edit_essence"),
+    path(_draft + "part/<slug:part>/", views_editing.edit_part, name="edit_part"),
+    path(_draft + "part/<slug:part>/remove/", views_editing.remove_part, name="remove_part"),
     path(_draft + "submit/", views_draft.submit, name="submit_draft"),
     path(_draft + "take-back/", views_draft.take_back, name="take_back"),
     path(_draft + "discard/", views_draft.discard, name="discard_draft"),
     path(_draft + "publish/", views_draft.publish, name="publish_draft"),
-    path(_inner + "new/", views_draft.edit_item, name="add_inner"),
-    path(_inner + "<slug:item>/edit/", views_draft.edit_item, name="edit_inner"),
-    path(_inner + "<slug:item>/remove/", views_draft.remove_item, name="remove_inner"),
-    path(_inner + "<slug:item>/move/<slug:direction>/", views_draft.move_item, name="move_inner"),
-    path(_draft + "<slug:section>/new/", views_draft.edit_item, name="add_item"),
-    path(_draft + "<slug:section>/<slug:item>/edit/", views_draft.edit_item, name="edit_item"),
-    path(_draft + "<slug:section>/<slug:item>/remove/", views_draft.remove_item, name="remove_item"),
+    path(_variant + "choose/", views_editing.choose_parameter, name="choose_parameter"),
+    path(_change, views_editing.edit_change, name="edit_change"),
+    path(_change + "remove/", views_editing.remove_change, name="remove_change"),
+    path(_draft + "components/<slug:item>/reshape/", views_reshape.reshape, name="reshape"),
+    path(_inner + "new/", views_editing.edit_item, name="add_inner"),
+    path(_inner + "<slug:item>/edit/", views_editing.edit_item, name="edit_inner"),
+    path(_inner + "<slug:item>/remove/", views_editing.remove_item, name="remove_inner"),
+    path(_inner + "<slug:item>/place/", views_editing.place_item, name="place_inner"),
+    path(_inner + "<slug:item>/move/<slug:direction>/", views_editing.move_item, name="move_inner"),
+    path(_draft + "<slug:section>/new/", views_editing.edit_item, name="add_item"),
+    path(_draft + "<slug:section>/<slug:item>/edit/", views_editing.edit_item, name="edit_item"),
+    path(_draft + "<slug:section>/<slug:item>/remove/", views_editing.remove_item, name="remove_item"),
+    path(_draft + "<slug:section>/<slug:item>/place/", views_editing.place_item, name="place_item"),
     path(
-        _draft + "<slug:section>/<slug:item>/move/<slug:direction>/", views_draft.move_item, name="move_item"
+        _draft + "<slug:section>/<slug:item>/move/<slug:direction>/",
+        views_editing.move_item,
+        name="move_item",
     ),
     path("programmes/<slug:slug>/proposals/", views_proposals.proposals, name="proposals"),
     path("programmes/<slug:slug>/proposals/new/", views_proposals.new_proposal, name="new_proposal"),

@@ -41,7 +41,7 @@ def following(base: ProtocolVersion | None, protocol: Protocol) -> Protocol:
 def publish_document(
     programme: Programme, protocol: Protocol, *, by: "User", notes: str = "", simulated: bool = False
 ) -> ProtocolVersion:
-    """Publish a whole document at once, under the number it bears, its lineage completed with that of the version before.
+    """Publish a whole document at once, under the number it bears, its lineage completed (:func:`following`).
 
     Raises:
         InvalidDocument: what the protocol lacks (a component without source, an empty latitude…).
