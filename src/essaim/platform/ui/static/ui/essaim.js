@@ -17,6 +17,7 @@ document.addEventListener("change", (event) => {
 
 // Dragging an item of a list to its place; the buttons do the same without a mouse.
 let dragged = null;
+let home = null; // what came after the item before it was dragged
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-sortable] > .sortable").forEach((item) => (item.draggable = true));
 });
@@ -24,31 +25,36 @@ document.addEventListener("dragstart", (event) => {
   const item = event.target.closest ? event.target.closest("[data-sortable] > .sortable") : null;
   if (!item || event.target.matches("a, input")) return;
   dragged = item;
+  home = item.nextElementSibling;
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setData("text/plain", item.dataset.item);
   item.classList.add("dragged");
 });
-function dropPlace(event) {
+function sameList(event) {
   const target = dragged && event.target.closest("[data-sortable] > .sortable");
-  return target && target !== dragged && target.parentElement === dragged.parentElement ? target : null;
+  return target && target.parentElement === dragged.parentElement ? target : null;
 }
 document.addEventListener("dragover", (event) => {
-  const target = dropPlace(event);
+  const target = sameList(event);
   if (!target) return;
   event.preventDefault();
+  if (target === dragged) return;
   const box = target.getBoundingClientRect();
   const after = event.clientY > box.top + box.height / 2;
   target.parentElement.insertBefore(dragged, after ? target.nextElementSibling : target);
 });
 document.addEventListener("drop", (event) => {
-  if (dragged) event.preventDefault();
+  if (sameList(event)) event.preventDefault();
 });
-document.addEventListener("dragend", () => {
+document.addEventListener("dragend", (event) => {
   if (!dragged) return;
-  const form = document.getElementById("place");
-  const next = dragged.nextElementSibling;
-  form.action = dragged.dataset.place;
-  form.elements.before.value = next ? next.dataset.item : "";
+  const item = dragged;
   dragged = null;
+  item.classList.remove("dragged");
+  if (event.dataTransfer.dropEffect === "none") item.parentElement.insertBefore(item, home);
+  if (item.nextElementSibling === home) return;
+  const form = document.getElementById("place");
+  form.action = item.dataset.place;
+  form.elements.before.value = item.nextElementSibling ? item.nextElementSibling.dataset.item : "";
   form.submit();
 });
