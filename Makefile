@@ -20,8 +20,8 @@ help:  ## this list
 	@$(UV) sync --frozen --group dev --inexact --quiet
 	@touch .venv/.run $@
 
-run: .venv/.run  ## set up, load the demonstration, serve it at http://127.0.0.1:8000
-	@.venv/bin/essaim demo --port $(PORT)
+run: .venv/.run  ## set up, load the demonstration, serve it at http://127.0.0.1:8000; FILES=folder of official files
+	@.venv/bin/essaim demo --port $(PORT) $(if $(FILES),--data $(FILES))
 
 test: .venv/.dev  ## the whole suite; DATABASE_URL chooses PostgreSQL, SQLite otherwise
 	@.venv/bin/pytest -n 2 -m 'not realdata'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from essaim.opendata.indicator import Published, Rate, Sum, WeightedMean, read_indicator
+from essaim.opendata.indicator import Count, Published, Rate, Sum, WeightedMean, read_indicator
 from essaim.opendata.levels import Memberships, reaches, translate
 from essaim.opendata.preview import preview
 from essaim.territory.codes import communes, members, population
@@ -201,3 +201,13 @@ def test_the_preview_finds_header_codes_and_figures() -> None:
 def test_the_preview_of_rubbish_is_a_problem(content: bytes) -> None:
     found = preview(content)
     assert found.problem is not None and found.problem.mend
+
+
+# --- lists --------------------------------------------------------------------------------------------------
+
+
+def test_a_list_counts_its_rows_and_says_zero_elsewhere() -> None:
+    listed = read_indicator(table((FIRST, "a"), (FIRST, "b"), (SECOND, "c")), "code", Count())
+    values = dict(listed.values().iter_rows())
+    assert (values[FIRST], values[SECOND], values["75056"], len(values)) == (2.0, 1.0, 0.0, len(communes()))
+    assert value_of(translate(listed, "epci"), "200069193") == 3.0

@@ -1,6 +1,7 @@
 """``essaim demo``: the demonstration, from nothing to a page in the browser."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -11,7 +12,12 @@ from essaim.cli import serving
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d’écoute.")
 @click.option("--port", type=serving.PORT, default=8000, show_default=True, help="Port d’écoute.")
 @click.option("--no-serve", is_flag=True, help="Charge la démonstration sans ouvrir le site.")
-def command(host: str, port: int, no_serve: bool) -> None:
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Dossier de fichiers officiels (Insee, ANCT, Dares…) à lire ; les études de ciblage s’en servent.",
+)
+def command(host: str, port: int, no_serve: bool, data: Path | None) -> None:
     """Charge la démonstration et ouvre le site ; un second appel ne perd rien."""
     if not no_serve:
         serving.check_port(host, port)
@@ -20,7 +26,7 @@ def command(host: str, port: int, no_serve: bool) -> None:
     from essaim.platform.demo.services import NotTheDemonstration, load
 
     try:
-        load(click.echo)
+        load(click.echo, data)
     except NotTheDemonstration as error:
         raise click.ClickException(f"{error} Retirer DJANGO_SETTINGS_MODULE de l’environnement.") from error
     if no_serve:

@@ -7,6 +7,8 @@ down and marked so. What is not known is null, never zero.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,11 +16,12 @@ import polars as pl
 from essaim.opendata.raw import Source
 from essaim.opendata.schema import Column, Row, Table, TableProblem
 from essaim.opendata.tables import read_table
-from essaim.territory.codes import communes, territories
+from essaim.territory.codes import LEVELS, communes, territories
 from essaim.territory.lookup import CodeKind, recognise
 
 POPULATION = "population"
 PROBLEMS = 100
+COMPONENTS = {"code": pl.String, "amount": pl.Float64, "base": pl.Float64, "counted": pl.Boolean}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,13 @@ class Sum:
     """A count: the value of a territory is the sum of those of its parts."""
 
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Sum):
+    """A list, one row a structure: how many a territory has. One that the list does not name has none."""
+
+    value: str = "lignes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +132,28 @@ def read_indicator(
         table.add(
             TableProblem(bad.reason, "Corrigez le code ou retirez la ligne.", row, code, bad.value), PROBLEMS
         )
+    if isinstance(aggregation, Count):
+        return Indicator(kind, aggregation, _counted(recognised.codes, kind), recognised.folded, table)
     kept = _without_repeats(rows, recognised.codes, code, table)
     return Indicator(kind, aggregation, grouped(_frame(kept, aggregation)), recognised.folded, table)
 
 
 def _needed(aggregation: Aggregation) -> list[str]:
+    if isinstance(aggregation, Count):
+        return []
     if isinstance(aggregation, Sum | Published):
         return [aggregation.value]
     if isinstance(aggregation, Rate):
         return [aggregation.numerator, aggregation.denominator]
     return [aggregation.value] + [aggregation.weight] * (aggregation.weight != POPULATION)
+
+
+def _counted(codes: Iterable[str | None], level: CodeKind) -> pl.DataFrame:
+    """How many rows name each territory, zero included where the shipped geography knows them all."""
+    counts = Counter(code for code in codes if code is not None)
+    every = communes() if level == "commune" else territories(level) if level in LEVELS else counts
+    rows = [(code, float(counts[code]), None, True) for code in every]
+    return pl.DataFrame(rows, schema=COMPONENTS, orient="row")
 
 
 def _without_repeats(
@@ -159,9 +181,7 @@ def _without_repeats(
 def _frame(rows: list[tuple[str, Row]], aggregation: Aggregation) -> pl.DataFrame:
     """``code``, ``amount``, ``base``, ``counted`` of each row."""
     return pl.DataFrame(
-        [(code, *_components(code, row, aggregation)) for code, row in rows],
-        schema={"code": pl.String, "amount": pl.Float64, "base": pl.Float64, "counted": pl.Boolean},
-        orient="row",
+        [(code, *_components(code, row, aggregation)) for code, row in rows], schema=COMPONENTS, orient="row"
     )
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from essaim.opendata.indicator import Indicator, Published, Rate, Sum, WeightedMean, population, value_of
+from essaim.opendata.indicator import Indicator, Published, Sum, population, value_of
 from essaim.territory.codes import communes, parent, region_of_department, territories
 from essaim.territory.lookup import CodeKind
 
 # Share of the population that must be known: a count short of one part is wrong, a mean bears some absence.
-MIN_COVERAGE: Mapping[type, float] = {Sum: 0.999, WeightedMean: 0.5, Rate: 0.5, Published: 0.5}
+MIN_COVERAGE_COUNT, MIN_COVERAGE_MEAN = 0.999, 0.5
 _NAMES = {
     "commune": "commune", "epci": "intercommunalité", "ze": "zone d’emploi", "departement": "département",
     "region": "région", "qpv": "quartier prioritaire",
@@ -45,14 +45,19 @@ def reaches(level: str, unit: str, aggregation: type, known: Memberships = SHIPP
     if level == unit:
         return True
     if "qpv" in (level, unit):
-        return unit == "qpv" and bool(known.quarters) and aggregation is not Sum and _placed(level, known)
+        return (
+            unit == "qpv"
+            and bool(known.quarters)
+            and not issubclass(aggregation, Sum)
+            and _placed(level, known)
+        )
     if not _placed(level, known) or not _placed(unit, known):
         return False
     if level == "commune":
         return aggregation is not Published
     if (level, unit) == ("departement", "region"):
         return aggregation is not Published
-    return unit != "region" and aggregation is not Sum
+    return unit != "region" and not issubclass(aggregation, Sum)
 
 
 def _placed(level: str, known: Memberships) -> bool:
@@ -78,7 +83,8 @@ def translate(
         )
         return same
     _refuse(indicator, level, known)
-    least = MIN_COVERAGE[type(indicator.aggregation)] if min_coverage is None else min_coverage
+    least = MIN_COVERAGE_COUNT if isinstance(indicator.aggregation, Sum) else MIN_COVERAGE_MEAN
+    least = least if min_coverage is None else min_coverage
     if level == "qpv":
         return _around(indicator, known)
     if indicator.level == "commune" or (indicator.level, level) == ("departement", "region"):
@@ -99,7 +105,7 @@ def _refuse(indicator: Indicator, level: CodeKind, known: Memberships) -> None:
         )
     if level == "qpv" and not known.quarters:
         raise ValueError("La liste des quartiers n’est pas importée : importez la source « anct_qpv ».")
-    if kind is Sum:
+    if issubclass(kind, Sum):
         raise ValueError(
             f"Un effectif par {here} ne se répète pas par {there} : il serait compté plusieurs fois. "
             "Déclarez un taux, ou donnez les effectifs par commune."

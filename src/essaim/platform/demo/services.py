@@ -1,6 +1,7 @@
 """Loads the demonstration through the services, as users would; a second load changes nothing."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db import transaction
 
 from essaim.platform.audit import writing_as
 from essaim.platform.community import services as community
-from essaim.platform.demo import history
+from essaim.platform.demo import history, official, targeting
 from essaim.platform.demo.people import LOADER, PASSWORD, PEOPLE, Person
 from essaim.platform.demo.stories import STORIES, STRUCTURES
 from essaim.platform.organisations import services as organisations
@@ -27,8 +28,9 @@ class NotTheDemonstration(RuntimeError):
     """Demonstration accounts have a public password: they are never created on a real site."""
 
 
-def load(say: Say) -> None:
-    """Load programmes, accounts and simulated histories.
+def load(say: Say, data: Path | None = None) -> None:
+    """Load programmes, accounts, simulated histories, and targeting studies on real data; ``data``: a folder of
+    official files, brought in first.
 
     Raises ``NotTheDemonstration`` outside the demonstration's settings.
     """
@@ -51,6 +53,12 @@ def load(say: Say) -> None:
     people_of = {person.organisation: get_user_model().objects.get(email=person.email) for person in PEOPLE}
     for title in history.play_all(people_of):
         say(f"Histoire simulée : {title}.")
+    heads = {story.programme: get_user_model().objects.get(email=story.head) for story in STORIES}
+    if data is not None:
+        with writing_as(loader):
+            official.bring_folder(data, loader, say)
+    for title in targeting.make_studies(heads, loader):
+        say(f"Étude : {title}.")
 
 
 def people() -> tuple[Person, ...]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from essaim.platform.audit import writing_as
 from essaim.platform.opendata import bringing, store
-from essaim.platform.opendata.bringing import abandon, confirm
+from essaim.platform.opendata.bringing import Refused, abandon, confirm
 from essaim.platform.opendata.models import Import, Vintage
 from essaim.platform.opendata.official import Available, Official, values
 from essaim.platform.organisations.permissions import organisation_ids
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Available",
     "Official",
+    "Refused",
     "abandon",
     "bring_in_background",
     "bring_now",
     "confirm",
     "delete_vintage",
     "imports_seen_by",
+    "is_held",
     "resume",
     "start",
     "todo_for",
@@ -62,7 +64,7 @@ def bring_in_background(pk: int) -> None:
     with writing_as(started.by):
         try:
             bringing.bring(started)
-        except (bringing.Refused, ValidationError) as error:
+        except (Refused, ValidationError) as error:
             _fail(started, " ".join(error.messages) if isinstance(error, ValidationError) else str(error))
         except Exception:
             _fail(
@@ -140,6 +142,11 @@ def imports_seen_by(user: Any) -> list[Import]:
     """Imports under way or not confirmed yet, of the person's networks."""
     found = Import.objects.filter(organisation__in=organisation_ids(user)).exclude(state=Import.State.DONE)
     return list(found.select_related("organisation", "by"))
+
+
+def is_held(source: str, sha256: str) -> bool:
+    """Whether this very file is already kept for the whole site."""
+    return Vintage.objects.filter(organisation=None, source=source, sha256=sha256).exists()
 
 
 def todo_for(user: "User") -> list[Todo]:

@@ -48,11 +48,21 @@ class DeclareForm(forms.Form):
                 gettext_lazy("une moyenne ou un taux publié : il lui faut un poids pour changer de niveau"),
             ),
             ("rate", gettext_lazy("un taux à calculer : numérateur et dénominateur")),
+            (
+                "count",
+                gettext_lazy(
+                    "une liste, une ligne par structure : on compte les lignes de chaque territoire"
+                ),
+            ),
             ("published", gettext_lazy("un taux ou une médiane sans son poids : ne se lit qu’à son niveau")),
         ],
         widget=forms.RadioSelect,
     )
-    value = forms.ChoiceField(label=gettext_lazy("Colonne des valeurs (ou du numérateur)"))
+    value = forms.ChoiceField(
+        label=gettext_lazy("Colonne des valeurs (ou du numérateur)"),
+        required=False,
+        help_text=gettext_lazy("Inutile pour une liste, dont on compte les lignes."),
+    )
     weight = forms.ChoiceField(
         label=gettext_lazy("Colonne du poids (ou du dénominateur)"),
         required=False,
@@ -89,6 +99,10 @@ class DeclareForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if data.get("kind") == "count":
+            data["value"] = data["weight"] = ""
+        elif not data.get("value"):
+            self.add_error("value", _("Dire quelle colonne porte les valeurs."))
         if data.get("kind") == "rate" and not data.get("weight"):
             self.add_error("weight", _("Un taux à calculer demande son dénominateur."))
         chosen = [data[name] for name in ("code", "value", "weight") if data.get(name)]

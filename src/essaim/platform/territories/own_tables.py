@@ -52,6 +52,8 @@ def look(upload: "Upload") -> Preview:
 
 def declared_aggregation(data: Mapping[str, Any]) -> dict[str, Any]:
     """The declaration of the form as it is stored."""
+    if data["kind"] == "count":
+        return {"kind": "count"}
     if data["kind"] in ("sum", "published"):
         return {"kind": data["kind"], "value": data["value"]}
     if data["kind"] == "mean":

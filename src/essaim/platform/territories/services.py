@@ -1,7 +1,8 @@
 """Studies, their ranking and the decisions taken on it: every write goes through here."""
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -372,6 +373,33 @@ def starting_criteria(programme: "Programme", unit: str) -> list[dict[str, Any]]
         for key, family, reason in rows
         if key in measures
     ]
+
+
+def keys_for(programme: "Programme", unit: str) -> Callable[[str], str | None]:
+    """A look-up: the indicator of this unit whose key is ``stem``, else the last of its vintages (``stem_2024_t4``)."""
+    keys = sorted(sources.measures_for(programme, unit))
+
+    def find(stem: str) -> str | None:
+        dated = [key for key in keys if re.fullmatch(rf"{stem}_\d[\d_t]*", key)]
+        return stem if stem in keys else dated[-1] if dated else None
+
+    return find
+
+
+def known_in_scope(programme: "Programme", document: Mapping[str, Any], least: float) -> set[str]:
+    """Indicators of the document's criteria that are known in at least this share of its scope's territories.
+
+    None when the scope is empty, or when its unit has no list of territories yet.
+    """
+    stated = ranking.read_document(_checked(document))
+    try:
+        table = sources.table_for(programme, stated.unit, [c.indicator for c in stated.criteria])
+        kept = ranking.in_scope(stated, table)
+    except ranking.REFUSALS:
+        return set()
+    return {
+        key for key, column in kept.columns.items() if 1 - column.missing / max(len(kept.codes), 1) >= least
+    }
 
 
 def _declared(programme: "Programme") -> bool:

@@ -11,8 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from essaim.opendata.indicator import COMPONENTS, Count, Published, Rate, Sum, WeightedMean
 from essaim.opendata.indicator import Indicator as OwnTable
-from essaim.opendata.indicator import Published, Rate, Sum, WeightedMean
 from essaim.opendata.levels import Memberships, reaches, translate
 from essaim.opendata.schema import Table as ReadTable
 from essaim.platform.campaigns import services as campaigns
@@ -39,7 +39,13 @@ UNITS = {
     "ze": gettext_lazy("zone d’emploi"),
     "qpv": gettext_lazy("quartier prioritaire (QPV)"),
 }
-_AGGREGATIONS: dict[str, type] = {"sum": Sum, "mean": WeightedMean, "rate": Rate, "published": Published}
+_AGGREGATIONS: dict[str, type] = {
+    "sum": Sum,
+    "mean": WeightedMean,
+    "rate": Rate,
+    "published": Published,
+    "count": Count,
+}
 
 
 def measures_for(programme: "Programme", unit: str) -> dict[str, Measure]:
@@ -150,11 +156,7 @@ def _listed(unit: str, own: Iterable[Indicator], places: Mapping[str, tuple[str,
 
 def own_table(own: Indicator) -> OwnTable:
     """The indicator as ``essaim.opendata`` computes with it."""
-    frame = pl.DataFrame(
-        own.data,
-        schema={"code": pl.String, "amount": pl.Float64, "base": pl.Float64, "counted": pl.Boolean},
-        orient="row",
-    )
+    frame = pl.DataFrame(own.data, schema=COMPONENTS, orient="row")
     return OwnTable(cast("CodeKind", own.level), aggregation_of(own.aggregation), frame, 0, ReadTable())
 
 
