@@ -3,6 +3,7 @@ export UV_PYTHON_DOWNLOADS = never
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 DATA ?= ../shared/data
 PORT ?= 8000
+FILES ?=
 
 .PHONY: help run test check realdata bench e2e translations clean
 help:  ## this list

@@ -1,4 +1,4 @@
-"""``essaim opendata list | read | fetch``: the open-data readers at the command line."""
+"""``essaim opendata list | read | fetch | import``: the open-data readers at the command line."""
 
 from __future__ import annotations
 
@@ -172,3 +172,37 @@ def fetch_source(code: str, address: str, directory: Path, as_json: bool) -> Non
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         click.echo(f"{got.path} ({french_size(got.size)}, sha256 {got.sha256})")
+
+
+@command.command("import", short_help="garder un fichier pour toutes les études du site")
+@click.argument("code", metavar="SOURCE")
+@click.argument("location", metavar="FICHIER_OU_ADRESSE")
+@click.option("--as", "email", required=True, help="Adresse du compte au nom duquel l’import est écrit.")
+@click.option("--vintage", default="", help="Millésime, quand le fichier ne le dit pas.")
+@click.option("--demo", is_flag=True, help="Écrit dans la base de la démonstration.")
+def import_source(code: str, location: str, email: str, vintage: str, demo: bool) -> None:
+    """Garder le fichier d’une SOURCE pour toutes les études du site ; le même millésime est remplacé."""
+    _known(code)
+    from essaim.cli import serving
+
+    serving.start_django(demo)
+    from django.contrib.auth import get_user_model
+    from django.core.exceptions import ValidationError
+
+    from essaim.platform.audit import writing_as
+    from essaim.platform.opendata import services
+
+    author = get_user_model().objects.filter(email=email.lower()).first()
+    if author is None:
+        raise click.ClickException(
+            f"Aucun compte « {email} » ici : l’ouvrir d’abord (essaim account create)."
+        )
+    with tempfile.TemporaryDirectory(prefix="essaim-") as folder, writing_as(author):
+        path, address = _local(location, Path(folder))
+        try:
+            kept = services.bring_now(code, path, None, author, address=address, vintage=vintage)
+        except services.Refused as error:
+            raise click.ClickException(str(error)) from error
+        except ValidationError as error:
+            raise click.ClickException(" ".join(error.messages)) from error
+    click.echo(f"Gardé pour tout le site : {kept} ({kept.rows} lignes).")

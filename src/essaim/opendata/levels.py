@@ -60,6 +60,16 @@ def reaches(level: str, unit: str, aggregation: type, known: Memberships = SHIPP
     return unit != "region" and not issubclass(aggregation, Sum)
 
 
+def observed_at(level: str, unit: str) -> str:
+    """The level to show beside a value at ``unit``: the unit itself where parts were added up, else the observed one.
+
+    >>> observed_at("commune", "epci"), observed_at("ze", "epci"), observed_at("commune", "qpv")
+    ('epci', 'ze', 'commune')
+    """
+    added_up = (level == "commune" and unit != "qpv") or (level, unit) == ("departement", "region")
+    return unit if added_up else level
+
+
 def _placed(level: str, known: Memberships) -> bool:
     """Whether it is known which communes a territory of this level holds."""
     return level != "ze" or bool(known.zones)

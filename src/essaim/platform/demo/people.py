@@ -52,6 +52,13 @@ PEOPLE = (
         "tzcld-association",
     ),
     Person(
+        "impact-jeunes@demo.essaim.example",
+        "Essai – Apprentis d’Auteuil",
+        _("Tête de réseau : Impact Jeunes"),
+        _("Choisir des quartiers prioritaires : besoins urgents, ressources déjà là, envie des équipes."),
+        "apprentis-d-auteuil",
+    ),
+    Person(
         "animation@demo.essaim.example",
         "Essai – animation régionale",
         _("Animation régionale"),

@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +15,21 @@ from essaim.opendata.sources import SOURCES, DataSource
 
 def _folder() -> str:
     return secrets.token_hex(12)
+
+
+LEVEL_LABELS = {
+    "commune": _("par commune"),
+    "epci": _("par intercommunalité"),
+    "ze": _("par zone d’emploi"),
+    "departement": _("par département"),
+    "region": _("par région"),
+    "qpv": _("par quartier prioritaire"),
+}
+
+
+def _labelled(measures: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Indicators with the level at which they were observed, in words."""
+    return [{**measure, "level_label": LEVEL_LABELS[measure["level"]]} for measure in measures]
 
 
 class Vintage(models.Model):
@@ -74,6 +90,10 @@ class Vintage(models.Model):
     @property
     def about(self) -> DataSource:
         return SOURCES[self.source]
+
+    @property
+    def indicators(self) -> list[dict[str, Any]]:
+        return _labelled(self.measures)
 
     @property
     def rows(self) -> int:
@@ -140,6 +160,11 @@ class Import(models.Model):
     @property
     def about(self) -> DataSource:
         return SOURCES[self.source]
+
+    @property
+    def indicators(self) -> list[dict[str, Any]]:
+        """What the file that was read would give; none before."""
+        return _labelled(self.preview.get("measures", []))
 
     @property
     def is_moving(self) -> bool:

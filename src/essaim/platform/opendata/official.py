@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import Q
 
-from essaim.opendata.levels import SHIPPED, Memberships, reaches, translate
+from essaim.opendata.levels import SHIPPED, Memberships, observed_at, reaches, translate
 from essaim.opendata.measures import memberships
 from essaim.platform.opendata import store
 from essaim.platform.opendata.models import Vintage
@@ -27,10 +27,11 @@ _HEADS = ("head", "co_steerer")
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """An indicator of a vintage: ``described`` as the vintage keeps it."""
+    """An indicator of a vintage, read at ``unit``: ``described`` as the vintage keeps it."""
 
     vintage: Vintage
     described: Mapping[str, Any]
+    unit: str
 
     @property
     def key(self) -> str:
@@ -41,7 +42,7 @@ class Official:
         told, vintage = self.described, self.vintage
         return Measure(
             self.key, told["label"], told["unit"], f"{vintage.producer}, {vintage.title}", told["date"],
-            told["level"], told["definition"], told["decimals"],
+            observed_at(told["level"], self.unit), told["definition"], told["decimals"],
         )  # fmt: skip
 
     def origin(self) -> dict[str, str]:
@@ -92,7 +93,7 @@ class Available:
         for vintage in self.vintages:
             for described in vintage.measures:
                 if reaches(described["level"], unit, store.kind_of(described), known):
-                    found.setdefault(described["key"], Official(vintage, described))
+                    found.setdefault(described["key"], Official(vintage, described, unit))
         return found
 
     def places(self, unit: str) -> dict[str, tuple[str, str]]:
@@ -124,11 +125,10 @@ class Available:
         return features
 
 
-def values(official: Official, unit: str, known: Memberships) -> dict[str, float | None]:
-    """The indicator at ``unit``, by code; computed once a vintage and level."""
-    return _values(
-        official.vintage.path, json.dumps(dict(official.described), sort_keys=True), unit, _Known(known)
-    )
+def values(official: Official, known: Memberships) -> dict[str, float | None]:
+    """The indicator at its unit, by code; computed once a vintage and level."""
+    described = json.dumps(dict(official.described), sort_keys=True)
+    return _values(official.vintage.path, described, official.unit, _Known(known))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import cast
 import polars as pl
 
 from essaim.opendata.indicator import Indicator, Sum, WeightedMean
-from essaim.opendata.levels import Memberships, reaches, translate
+from essaim.opendata.levels import Memberships, observed_at, reaches, translate
 from essaim.opendata.schema import Table as ReadTable
 from essaim.territory.indicators import shipped_measures, shipped_table
 from essaim.territory.lookup import CodeKind
@@ -29,7 +29,7 @@ def commune_table() -> Table:
 
 def measures(unit: str, known: Memberships) -> dict[str, Measure]:
     """Shipped measures that have a value at ``unit`` (``ze`` or ``qpv``), without computing any."""
-    observed = "commune" if unit == "qpv" else unit
+    observed = observed_at("commune", unit)
     kinds = {**dict.fromkeys(_ADDED, Sum), **dict.fromkeys(_SHARES, WeightedMean)}
     return {
         key: replace(shipped_measures("commune")[key], level=observed)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from essaim.opendata.indicator import COMPONENTS, Count, Published, Rate, Sum, WeightedMean
 from essaim.opendata.indicator import Indicator as OwnTable
-from essaim.opendata.levels import Memberships, reaches, translate
+from essaim.opendata.levels import Memberships, observed_at, reaches, translate
 from essaim.opendata.schema import Table as ReadTable
 from essaim.platform.campaigns import services as campaigns
 from essaim.platform.opendata import services as opendata
@@ -60,7 +60,7 @@ def measures_for(programme: "Programme", unit: str) -> dict[str, Measure]:
     found |= {key: official.measure for key, official in available.official(unit).items()}
     for own in programme.indicators.defer("data", "names"):
         if reaches(own.level, unit, _AGGREGATIONS[own.aggregation["kind"]], available.known()):
-            found[own.key] = measure_of(own)
+            found[own.key] = measure_of(own, unit)
     return found
 
 
@@ -69,9 +69,11 @@ def reserved_keys() -> set[str]:
     return {*shipped_measures("commune"), INTEREST, *FAMILIES}
 
 
-def measure_of(own: Indicator) -> Measure:
+def measure_of(own: Indicator, unit: str) -> Measure:
+    """The measure of a person's table, read at ``unit``."""
+    level = observed_at(own.level, unit)
     return Measure(
-        own.key, own.label, own.unit, own.source, own.date, own.level, own.definition, own.decimals,
+        own.key, own.label, own.unit, own.source, own.date, level, own.definition, own.decimals,
         simulated=own.simulated,
     )  # fmt: skip
 
@@ -99,9 +101,7 @@ def table_for(programme: "Programme", unit: str, keys: Iterable[str]) -> Table:
                 table = table.with_values(*_within(table, measure, shipped.values(key, unit, known)))
     for key, official in available.official(unit).items():
         if key in wanted:
-            table = table.with_values(
-                *_within(table, official.measure, opendata.values(official, unit, known))
-            )
+            table = table.with_values(*_within(table, official.measure, opendata.values(official, known)))
     for indicator in own:
         table = table.with_values(*_within(table, *_own_values(indicator, unit, known)))
     return table
@@ -169,7 +169,7 @@ def aggregation_of(declared: Mapping[str, Any]) -> "Aggregation":
 
 def _own_values(own: Indicator, unit: str, known: Memberships) -> tuple[Measure, dict[str, float | None]]:
     frame = translate(own_table(own), cast("CodeKind", unit), known)
-    return measure_of(own), dict(zip(frame["code"].to_list(), frame["value"].to_list(), strict=True))
+    return measure_of(own, unit), dict(zip(frame["code"].to_list(), frame["value"].to_list(), strict=True))
 
 
 def _interest(programme: "Programme", unit: str) -> tuple[Measure, dict[str, float | None]]:
