@@ -77,6 +77,41 @@ def test_a_spreadsheet_with_real_dates_is_read(network, client) -> None:
     assert page.context["preview"].rows[0]["opened_on"] == "2021-09-01"
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("mai 2018", "2018-05"),
+        ("2019-05", "2019-05"),
+        ("03/2020", "2020-03"),
+        ("1er mars 2021", "2021-03-01"),
+        ("", ""),
+    ],
+)
+def test_dates_are_read_as_people_write_them(typed: str, read: str) -> None:
+    assert imports.partial_iso(typed) == read
+
+
+@pytest.mark.parametrize("typed", ["bientôt", "T1 2020", "31/02/2020", "13/2020"])
+def test_what_is_no_date_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError):
+        imports.partial_iso(typed)
+
+
+def test_a_site_with_no_code_takes_the_commune_that_bears_its_name(network) -> None:
+    row = _read("Ville\nLille\n").rows[0]
+    assert (row["territory"], row["commune_code"], row["territory_guessed"]) == ("Lille (59)", "59350", True)
+
+
+def test_homonyms_are_listed_and_none_is_chosen(network) -> None:
+    row = _read("Ville\nSaint-Denis\n").rows[0]
+    assert "commune_code" not in row and "Saint-Denis (974)" in row["territory_homonyms"]
+
+
+def test_the_departement_tells_homonyms_apart(network) -> None:
+    row = _read("Ville;Département\nSaint-Denis;93\n").rows[0]
+    assert row["territory"] == "Saint-Denis (93)"
+
+
 def test_a_commune_may_be_named(network) -> None:
     assert _read("nom,commune\nTAPAJ,Bordeaux\n").rows[0]["commune_code"] == "33063"
 

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from essaim.opendata.tables import Column, Limits, Row, TableProblem, read_table
+from essaim.opendata.values import BadCell, Missing, to_date, to_period
 from essaim.platform.dates import bounds
-from essaim.platform.sites.territory import find_territory
+from essaim.platform.sites.territory import communes_named, find_territory
 
 MOST_ROWS = 2_000  # a preview is kept in the session until it is confirmed
 _STATUS = {
@@ -35,7 +36,7 @@ COLUMNS = [
         required=False,
     ),
     Column("fermeture", synonyms=("closed_on", "date de fermeture", "fermé le"), required=False),
-    Column("statut", synonyms=("status", "état", "situation"), required=False, choices=_STATUS),
+    Column("statut", synonyms=("status", "état", "situation", "stade"), required=False, choices=_STATUS),
     Column(
         "vague", kind="integer", synonyms=("wave", "numéro de vague"), required=False, minimum=1, maximum=999
     ),
@@ -126,7 +127,7 @@ def _partial(row: Row, column: str) -> tuple[str, list[TableProblem]]:
     except ValueError:
         problem = TableProblem(
             _("Ce n’est pas une date."),
-            _("Écrire 2020, 03/2020, 15/03/2020 ou 2020-03-15, ou laisser vide."),
+            _("Écrire 2020, mars 2020, 15/03/2020 ou 2020-03-15, ou laisser vide."),
             row.number,
             column,
             text,
@@ -135,26 +136,34 @@ def _partial(row: Row, column: str) -> tuple[str, list[TableProblem]]:
 
 
 def partial_iso(text: str) -> str:
-    """``15/03/2020`` → ``2020-03-15``, ``03/2020`` → ``2020-03``, ISO forms as they are; ``ValueError`` otherwise."""
-    text = text.strip().removesuffix("T00:00:00").removesuffix(" 00:00:00")
-    if not text:
+    """``15/03/2020`` → ``2020-03-15``, ``mars 2020`` → ``2020-03``, ``2020`` as it is; ``ValueError`` otherwise."""
+    text = text.strip()
+    try:
+        read = to_period(text)
+    except BadCell:
+        day = to_date(text)
+        return "" if isinstance(day, Missing) else day.isoformat()
+    if isinstance(read, Missing):
         return ""
-    if "/" in text:
-        text = "-".join(part.zfill(2) for part in reversed(text.split("/")))
-    bounds(text)
-    return text
+    bounds(read)  # a quarter is a period, and no date
+    return read
 
 
 def _territory(row: Row, read: dict[str, Any]) -> list[TableProblem]:
-    """Put the finest territory that the row names into ``read``."""
-    for level, key in _LEVELS.items():
-        typed = row.get(level)
-        if not typed:
-            continue
-        try:
-            place = find_territory(level, str(typed))
-        except ValidationError as error:
-            return [TableProblem(error.messages[0], "", row.number, level, str(typed))]
-        read[key], read["territory"] = place.code, place.label
-        return []
+    """Put the finest territory that the row names into ``read``, else the commune that bears the site's name."""
+    typed = next(((level, str(row[level])) for level in _LEVELS if row.get(level)), None)
+    try:
+        place = find_territory(*typed) if typed else None
+    except ValidationError as error:
+        level, text = typed or ("", "")
+        return [TableProblem(error.messages[0], "", row.number, level, text)]
+    if place is None or place.level == "departement":
+        homonyms = communes_named(read["name"], within=place)
+        read["territory_guessed"] = len(homonyms) == 1
+        read["territory_homonyms"] = (
+            ", ".join(home.label for home in homonyms[:6]) if len(homonyms) > 1 else ""
+        )
+        place = homonyms[0] if len(homonyms) == 1 else place
+    if place:
+        read[_LEVELS[place.level]], read["territory"] = place.code, place.label
     return []

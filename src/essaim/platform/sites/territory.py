@@ -31,6 +31,16 @@ def find_territory(level: str, typed: str) -> Territory:
     )
 
 
+def communes_named(name: str, within: Territory | None = None) -> list[Territory]:
+    """Communes of exactly this name, the largest first; ``within``: a département that must hold them."""
+    return [
+        place
+        for place in lookup.search(name, "commune")
+        if lookup.plain(place.name) == lookup.plain(name)
+        and (within is None or within.code in place.departments)
+    ]
+
+
 def _by_code(level: str, typed: str) -> Territory:
     try:
         return codes.territory(level, lookup.normalise(typed, level))  # type: ignore[arg-type]
