@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("essaim.platform.programmes.urls")),
     path("", include("essaim.platform.community.urls")),
     path("", include("essaim.platform.sites.urls")),
+    path("", include("essaim.platform.toolbox.urls")),
     path("", include("essaim.platform.evaluations.urls")),
     path("demo/", include("essaim.platform.demo.urls")),
     path("", include("essaim.platform.opendata.urls")),

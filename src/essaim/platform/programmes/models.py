@@ -327,6 +327,14 @@ class Proposal(models.Model):
         related_name="proposals",
         verbose_name=_("leçon dont elle vient"),
     )
+    tool_version = models.ForeignKey(
+        "toolbox.ToolVersion",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="proposals",
+        verbose_name=_("outil offert au réseau"),
+    )
     state = models.CharField(_("état"), max_length=10, choices=State, default=State.OPEN)
     reason = models.TextField(_("raison de la décision"), blank=True)
     decided_by = models.ForeignKey(
@@ -419,7 +427,7 @@ class NetworkUpgrade(models.Model):
         Programme, models.CASCADE, related_name="network_upgrades", verbose_name=_("programme")
     )
     target = models.ForeignKey(
-        ProtocolVersion, models.PROTECT, related_name="+", verbose_name=_("nouvelle version")
+        ProtocolVersion, models.RESTRICT, related_name="+", verbose_name=_("nouvelle version")
     )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("lancé par")

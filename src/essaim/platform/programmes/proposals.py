@@ -14,12 +14,13 @@ from essaim.platform.programmes.drafts import free_id, open_draft, save_draft
 from essaim.platform.programmes.models import Programme, Proposal, ProposalComment, ProtocolVersion
 from essaim.platform.programmes.versions import current_version
 from essaim.protocol import Protocol
-from essaim.protocol.document import Component, Credit, Source
+from essaim.protocol.document import Component, Credit, Source, Tool
 
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
     from essaim.platform.community.models import Lesson
     from essaim.platform.sites.models import Site
+    from essaim.platform.toolbox.models import ToolVersion
 
 
 def proposals_of(programme: Programme) -> QuerySet[Proposal]:
@@ -42,6 +43,7 @@ def propose(
     lesson: "Lesson | None" = None,
     proposed_form: str = "",
     contributors: "Iterable[Site]" = (),
+    tool_version: "ToolVersion | None" = None,
     simulated: bool = False,
 ) -> Proposal:
     """Propose a change to the protocol. ``component_id`` is empty when the proposal adds a component;
@@ -66,6 +68,7 @@ def propose(
         site=site,
         lesson=lesson,
         proposed_form=proposed_form,
+        tool_version=tool_version,
         simulated=simulated,
     )
     proposal.full_clean()
@@ -98,16 +101,26 @@ def accept(proposal: Proposal, *, reason: str, by: "User") -> ProtocolVersion:
     """
     proposal = _locked(proposal)
     draft = open_draft(proposal.programme, by=by)
-    draft = save_draft(draft, with_proposal(draft.protocol, proposal))
+    kept = _tool_taken_over(proposal, by) if proposal.tool_version_id else None
+    draft = save_draft(draft, with_proposal(draft.protocol, proposal, kept))
     proposal.version = draft
     _decide(proposal, Proposal.State.ACCEPTED, reason, by)
     return draft
 
 
-def with_proposal(protocol: Protocol, proposal: Proposal) -> Protocol:
+def _tool_taken_over(proposal: Proposal, by: "User") -> "ToolVersion":
+    from essaim.platform.toolbox.services import taken_over  # the toolbox calls this module
+
+    return taken_over(proposal, by=by)
+
+
+def with_proposal(
+    protocol: Protocol, proposal: Proposal, tool_version: "ToolVersion | None" = None
+) -> Protocol:
     """The protocol with what the proposal says, its source and its credit.
 
-    On a component: its form when one is proposed, and the credit. Without a component: a new adaptable one.
+    On a component: its form when one is proposed, and the credit. On a tool: the version that the network's toolbox
+    now holds. Without either: a new adaptable component.
     """
     taken = {source.id for source in protocol.sources}
     source = Source(
@@ -118,6 +131,12 @@ def with_proposal(protocol: Protocol, proposal: Proposal) -> Protocol:
     )
     credit = Credit(name=proposal.credit, note=proposal.title, date=source.date)
     components = protocol.components
+    if tool_version:
+        return replace(
+            protocol,
+            tools=_tools(protocol, tool_version, source),
+            sources=(*protocol.sources, source),
+        )
     if proposal.component_id:
         found = protocol.component(proposal.component_id)
         if found is None:
@@ -134,6 +153,31 @@ def with_proposal(protocol: Protocol, proposal: Proposal) -> Protocol:
     else:
         components = (*components, _new_component(protocol, proposal, source, credit))
     return replace(protocol, components=components, sources=(*protocol.sources, source))
+
+
+def _tools(protocol: Protocol, version: "ToolVersion", source: Source) -> tuple[Tool, ...]:
+    """The tools of the protocol, with the version of one that the network took over; a new one comes last."""
+    tool, number = version.tool, str(version.number)
+    if any(one.id == tool.protocol_id for one in protocol.tools):
+        return tuple(
+            replace(one, version=number, sources=(*one.sources, source.id))
+            if one.id == tool.protocol_id
+            else one
+            for one in protocol.tools
+        )
+    tool.protocol_id = free_id(tool.title, {one.id for one in protocol.tools})
+    tool.full_clean()
+    tool.save()
+    new = Tool(
+        id=tool.protocol_id,
+        title=tool.title,
+        version=number,
+        kind=tool.kind,  # type: ignore[arg-type]
+        url=version.url or None,
+        description=tool.description,
+        sources=(source.id,),
+    )
+    return (*protocol.tools, new)
 
 
 def _new_component(protocol: Protocol, proposal: Proposal, source: Source, credit: Credit) -> Component:

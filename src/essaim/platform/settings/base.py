@@ -29,6 +29,7 @@ DOMAINS = [
     "campaigns",
     "community",
     "sites",
+    "toolbox",
     "evaluations",
     "transfer",
     "demo",
