@@ -43,7 +43,7 @@ check: .venv/.dev  ## style, types, import contracts, migrations, translations, 
 	@.venv/bin/djlint src --lint --quiet
 
 bench: .venv/.dev  ## measure the core against its peers (results in docs/methods)
-	@$(UV) sync --frozen --group peers --inexact --quiet
+	@$(UV) sync --frozen --group peers --extra fast --inexact --quiet
 	@for script in $$(grep -l __main__ bench/*.py); do \
 		echo "== $$script"; .venv/bin/python -m bench.$$(basename $$script .py) || exit 1; done
 

@@ -174,3 +174,37 @@ def test_bad_services_are_refused(tmp_path: Path, content: str, word: str) -> No
     result = call("access", "--services", services)
     assert result.exit_code == 1
     assert word in result.output
+
+
+def journeys(tmp_path: Path, lines: str) -> Result:
+    services, times = tmp_path / "services.csv", tmp_path / "trajets.csv"
+    services.write_text("id,places\nforum,100\nferme,40\n", encoding="utf-8")
+    times.write_text(f"commune,service,minutes\n{lines}", encoding="utf-8")
+    return call("access", "--services", services, "--journeys", times, "--reach-min", 20, "--json")
+
+
+def test_access_takes_travel_times_instead_of_positions(tmp_path: Path) -> None:
+    """Bordeaux reaches both services, Mérignac the first only, and Paris is too far."""
+    lines = "33063,forum,5\n33063,ferme,15\n33281,forum,10\n75056,forum,200\n"
+    data = json.loads(journeys(tmp_path, lines).output)
+    found = {r["code"]: r["access_per_1000"] for r in data["access"]}
+    assert data["capacity_reached"] == 140
+    assert data["reach_min"] == 20
+    assert found["33063"] > found["33281"] > 0
+    assert found["75056"] == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "word"),
+    [
+        ("33063,gare,5\n", "colonne « service » : « gare »"),
+        ("99999,forum,5\n", "ligne 2, colonne « commune »"),
+        ("33063,forum,-5\n", "négative"),
+        ("33063,forum,cinq\n", "colonne « minutes »"),
+        ("33063,forum,5\n33063,forum,6\n", "plusieurs fois"),
+    ],
+)
+def test_bad_travel_times_are_refused(tmp_path: Path, lines: str, word: str) -> None:
+    result = journeys(tmp_path, lines)
+    assert result.exit_code == 1
+    assert word in result.output

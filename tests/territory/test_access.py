@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from essaim.territory.access import DECAYS, AccessError, Pairs, access, decay, e2sfca
+from essaim.territory import access_kernel
+from essaim.territory.access import DECAYS, AccessError, Pairs, _by_kernel, _by_pairs, access, decay, e2sfca
 from essaim.territory.places import PLANE_GAP_M, Points, points
 
 LINE = Points(np.array([[0.0, 0.0], [10_000.0, 0.0], [100_000.0, 0.0]]))
@@ -34,6 +35,37 @@ def test_capacity_is_conserved_and_equal_to_the_dense_formula(seed: int, kind: s
     assert found.values == pytest.approx(weight @ ratio, abs=1e-12)
     assert people @ found.values == pytest.approx(found.reached)
     assert found.reached == capacity[demand > 0].sum()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from(DECAYS), st.floats(500, 60_000))
+def test_the_kernel_gives_the_same_numbers_as_the_pairs(seed: int, kind: str, reach: float) -> None:
+    """Points on a grid of 500 m, so that some lie exactly at the reach or on a strip's edge."""
+    rng = np.random.default_rng(seed)
+    here, there = (Points(rng.integers(-80, 80, (n, 2)) * 500.0) for n in (50, 20))
+    people, capacity = rng.integers(0, 500, 50).astype(float), rng.integers(0, 30, 20).astype(float)
+    reach = round(reach / 500) * 500.0 or 500.0
+    given = (here, people, there, capacity, reach, kind)
+    one, two = _by_pairs(*given), _by_kernel(*given)  # type: ignore[arg-type]
+    assert two.values == pytest.approx(one.values, abs=1e-12)
+    assert two.ratio == pytest.approx(one.ratio, abs=1e-12, nan_ok=True)
+    assert two.reached == one.reached
+
+
+def test_the_kernel_is_chosen_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(access_kernel, "gather", lambda *a: calls.append(1) or np.zeros(len(a[0])))
+    for available in (False, True):
+        monkeypatch.setattr(access_kernel, "AVAILABLE", available)
+        access(LINE, np.ones(3), LINE, np.ones(3), 1_000.0)
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize(("origin", "service", "word"), [(5, 0, "une origine"), (0, -1, "un service")])
+def test_a_journey_to_nowhere_is_refused(origin: int, service: int, word: str) -> None:
+    pairs = Pairs(np.array([origin]), np.array([service]), np.array([1.0]))
+    with pytest.raises(AccessError, match=word):
+        e2sfca(pairs, np.array([1.0]), np.array([1.0]), 5.0)
 
 
 def test_a_service_nobody_reaches_has_no_ratio_rather_than_zero() -> None:

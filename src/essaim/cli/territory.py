@@ -13,7 +13,7 @@ from typing import Any
 import click
 import numpy as np
 
-from essaim.cli.territory_values import read_services, study_table
+from essaim.cli.territory_values import read_journeys, read_services, study_table
 from essaim.opendata.safety import UnsafeFile
 from essaim.territory import access as acc
 from essaim.territory.codes import LEVELS, Level, communes, parent, territories
@@ -144,6 +144,12 @@ def explain_(study: Path, code: str, files: tuple[Path, ...], as_json: bool) -> 
     help="Table des services : lon, lat et, si connue, places.",
 )
 @click.option("--reach-km", default=30.0, show_default=True, help="Portée, en kilomètres à vol d’oiseau.")
+@click.option(
+    "--journeys",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Table de temps de trajet (commune, service, minutes), au lieu du vol d’oiseau.",
+)
+@click.option("--reach-min", default=30.0, show_default=True, help="Portée en minutes, avec --journeys.")
 @click.option("--decay", type=click.Choice(acc.DECAYS), default="gaussian", show_default=True)
 @click.option(
     "--level", type=click.Choice(LEVELS), default="commune", show_default=True, help="Niveau du résultat."
@@ -151,19 +157,31 @@ def explain_(study: Path, code: str, files: tuple[Path, ...], as_json: bool) -> 
 @JSON
 @CSV
 def access(
-    services: Path, reach_km: float, decay: acc.Decay, level: Level, as_json: bool, as_csv: bool
+    services: Path,
+    reach_km: float,
+    journeys: Path | None,
+    reach_min: float,
+    decay: acc.Decay,
+    level: Level,
+    as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Places par habitant que chaque territoire peut atteindre, la concurrence des autres habitants comprise."""
     with readable_errors():
-        offer = read_services(services)
+        offer = read_services(services, located=journeys is None)
         places = [c for c in communes().values() if c.lon is not None and c.population is not None]
         people = np.array([float(c.population or 0) for c in places])
         codes = [c.code for c in places]
-        here = points(np.array([c.lon or 0 for c in places]), np.array([c.lat or 0 for c in places]), codes)
-        found = acc.access(here, people, offer.points, offer.capacity, 1_000 * reach_km, decay)
+        if journeys is None:
+            lon, lat = (np.array([getattr(c, part) for c in places], float) for part in ("lon", "lat"))
+            here = points(lon, lat, codes)
+            found = acc.access(here, people, offer.points, offer.capacity, 1_000 * reach_km, decay)
+        else:
+            pairs = read_journeys(journeys, codes, offer.ids)
+            found = acc.e2sfca(pairs, people, offer.capacity, reach_min, decay)
         rows = _by_level(level, codes, people, found.values)
         data = {
-            "reach_km": reach_km,
+            **({"reach_km": reach_km} if journeys is None else {"reach_min": reach_min}),
             "decay": decay,
             "level": level,
             "capacity_reached": found.reached,
@@ -328,8 +346,9 @@ def _access_text(data: Mapping[str, Any]) -> list[str]:
     rows = sorted(
         (r for r in data["access"] if r["access_per_1000"] is not None), key=lambda r: r["access_per_1000"]
     )
+    reach = f"{number(data['reach_km'])} km" if "reach_km" in data else f"{number(data['reach_min'])} minutes"
     lines = [
-        f"Accès à {number(data['reach_km'])} km, décroissance « {data['decay']} » : "
+        f"Accès à {reach}, décroissance « {data['decay']} » : "
         f"{number(data['capacity_reached'])} places atteintes, {number(data['capacity_unreached'])} hors de portée.",
         "Places pour 1 000 habitants, les moins servis :",
     ]

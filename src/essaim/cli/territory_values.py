@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from essaim.opendata.values import BadCell, Missing, to_number
 from essaim.opendata.whole_table import read_whole
+from essaim.territory.access import Pairs
 from essaim.territory.codes import LEVELS
 from essaim.territory.indicators import shipped_table
 from essaim.territory.lookup import recognise
@@ -104,11 +107,18 @@ def _numbers(frame: pl.DataFrame, column: str, path: Path) -> list[float | None]
     return found
 
 
-def read_services(path: Path) -> Services:
-    """Services with longitude, latitude and, if given, a capacity (1 each otherwise)."""
+def read_services(path: Path, located: bool = True) -> Services:
+    """Services with longitude, latitude (unless not ``located``) and, if given, a capacity (1 each otherwise)."""
     frame = read_whole(str(path))
     lower = {c.strip().lower(): c for c in frame.columns}
     where = {part: next((lower[n] for n in names if n in lower), None) for part, names in PARTS.items()}
+    capacity = _numbers(frame, where["capacity"], path) if where["capacity"] else [1.0] * frame.height
+    ids = frame[lower["id"]].to_list() if "id" in lower else list(range(1, frame.height + 1))
+    places = _positions(frame, where, path) if located else Points(np.full((frame.height, 2), math.nan))
+    return Services(tuple(str(i) for i in ids), places, _array(capacity))
+
+
+def _positions(frame: pl.DataFrame, where: Mapping[str, str | None], path: Path) -> Points:
     if where["lon"] is None or where["lat"] is None:
         raise TableError(
             f"{path.name} : colonnes « lon » et « lat » introuvables parmi : {', '.join(frame.columns)}."
@@ -121,7 +131,42 @@ def read_services(path: Path) -> Services:
                 f"{path.name}, ligne {row} : la position ({x:g}, {y:g}) n’est pas en France. "
                 "Longitude et latitude sont peut-être inversées."
             )
-    capacity = _numbers(frame, where["capacity"], path) if where["capacity"] else [1.0] * frame.height
-    ids = frame[lower["id"]].to_list() if "id" in lower else list(range(1, frame.height + 1))
-    numbers = [np.array([math.nan if v is None else v for v in part]) for part in (lon, lat, capacity)]
-    return Services(tuple(str(i) for i in ids), in_planes(numbers[0], numbers[1], planes), numbers[2])
+    return in_planes(_array(lon), _array(lat), planes)
+
+
+def _array(values: Sequence[float | None]) -> Floats:
+    return np.array([math.nan if v is None else v for v in values])
+
+
+def read_journeys(path: Path, communes: Sequence[str], services: Sequence[str]) -> Pairs:
+    """Travel times as pairs: a table with columns ``commune``, ``service`` (its id) and ``minutes``."""
+    frame = read_whole(str(path))
+    lower = {c.strip().lower(): c for c in frame.columns}
+    if lacking := [c for c in ("commune", "service", "minutes") if c not in lower]:
+        raise TableError(f"{path.name} : colonne(s) absente(s) : {', '.join(lacking)}.")
+    ends = [
+        _ranks(frame[lower[name]].to_list(), {c: i for i, c in enumerate(known)}, path, name)
+        for name, known in (("commune", communes), ("service", services))
+    ]
+    minutes = _array(_numbers(frame, lower["minutes"], path))
+    if len(blank := np.flatnonzero(np.isnan(minutes) | (minutes < 0))):
+        raise TableError(
+            f"{path.name}, ligne {blank[0] + 2} : durée absente ou négative. "
+            "Corrigez-la, ou retirez la ligne si le trajet est impossible."
+        )
+    _, counts = np.unique(ends[0] * len(services) + ends[1], return_counts=True)
+    if (counts > 1).any():
+        raise TableError(
+            f"{path.name} : {int((counts > 1).sum())} trajet(s) figurent plusieurs fois ; gardez une ligne par trajet."
+        )
+    return Pairs(ends[0], ends[1], minutes)
+
+
+def _ranks(cells: Sequence[object], known: Mapping[str, int], path: Path, column: str) -> NDArray[np.int64]:
+    found = np.array([known.get(str(c or "").strip(), -1) for c in cells], np.int64)
+    if len(lost := np.flatnonzero(found < 0)):
+        raise TableError(
+            f"{path.name}, ligne {lost[0] + 2}, colonne « {column} » : « {cells[lost[0]]} » n’est pas connu "
+            f"({len(lost)} ligne(s) à corriger)."
+        )
+    return found

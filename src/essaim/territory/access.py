@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from essaim.territory import access_kernel
+from essaim.territory.access_kernel import RING_WEIGHTS
 from essaim.territory.places import Points
 from essaim.territory.table import Floats
 
 Decay = Literal["none", "gaussian", "linear", "steps"]
 DECAYS: Final = ("none", "gaussian", "linear", "steps")
-# Weights of three rings of equal width (Luo & Qi 2009, table 1: slow decay).
-RING_WEIGHTS: Final = (1.0, 0.68, 0.22)
 
 
 class AccessError(ValueError):
@@ -71,6 +71,11 @@ def e2sfca(pairs: Pairs, people: Floats, capacity: Floats, reach: float, kind: D
         raise AccessError(
             "Une distance ou un temps de trajet est négatif ou absent : corrigez la table des trajets."
         )
+    for what, rows, count in (("une origine", pairs.origin, people), ("un service", pairs.service, capacity)):
+        if len(rows) and not 0 <= rows.min() <= rows.max() < len(count):
+            raise AccessError(
+                f"Un trajet désigne {what} qui n’existe pas (rang hors de 0 à {len(count) - 1})."
+            )
     inside = pairs.distance <= reach
     origin, service = pairs.origin[inside], pairs.service[inside]
     weight = decay(pairs.distance[inside], reach, kind)
@@ -89,14 +94,36 @@ def access(
     reach: float,
     kind: Decay = "gaussian",
 ) -> Access:
-    """Access in projected metres, within ``reach`` metres as the crow flies; the same numbers as ``e2sfca``."""
+    """Access in projected metres, within ``reach`` metres as the crow flies; the same numbers as ``e2sfca``.
+
+    Computed by a compiled kernel where numba is installed (optional group ``fast``), by scipy's k-d trees otherwise.
+    """
     _check(people, capacity, reach, kind)
     here, there = np.flatnonzero(origins.known()), np.flatnonzero(services.known())
-    found = pairs_between(Points(origins.xy[here]), Points(services.xy[there]), reach)
-    part = e2sfca(found, people[here], capacity[there], reach, kind)
+    compute = _by_kernel if access_kernel.AVAILABLE else _by_pairs
+    part = compute(
+        Points(origins.xy[here]), people[here], Points(services.xy[there]), capacity[there], reach, kind
+    )
     values, ratio = np.full(len(people), np.nan), np.full(len(capacity), np.nan)
     values[here], ratio[there] = part.values, part.ratio
     return Access(values, ratio, part.reached)
+
+
+def _by_pairs(
+    origins: Points, people: Floats, services: Points, capacity: Floats, reach: float, kind: Decay
+) -> Access:
+    return e2sfca(pairs_between(origins, services, reach), people, capacity, reach, kind)
+
+
+def _by_kernel(
+    origins: Points, people: Floats, services: Points, capacity: Floats, reach: float, kind: Decay
+) -> Access:
+    """The same, the two sums straight from the positions."""
+    rank = DECAYS.index(kind)
+    demand = access_kernel.gather(services.xy, origins.xy, people, reach, rank)
+    ratio = _ratio(capacity, demand)
+    values = access_kernel.gather(origins.xy, services.xy, np.nan_to_num(ratio), reach, rank)
+    return Access(values, ratio, float(capacity[demand > 0].sum()))
 
 
 def pairs_between(origins: Points, services: Points, reach: float) -> Pairs:
