@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import null_space
+from scipy.optimize import linprog
 
 from essaim.evaluation import EvaluationError, Options, Panel, estimate
 from essaim.evaluation.event_path import EventPath, event_path, path_from_json
@@ -125,6 +127,24 @@ def test_each_kink_of_the_lasso_satisfies_its_optimality_conditions(seed: int, s
         penalty = np.abs(slope).max()
         active = np.abs(w) > 1e-9
         assert slope[active] == pytest.approx(-penalty * np.sign(w[active]), abs=1e-6)
+
+
+@given(paths(), st.sampled_from([0.5, 1.0, 3.0]))
+@settings(max_examples=8, deadline=None)
+def test_the_vertices_in_closed_form_solve_the_linear_programme(drawn: EventPath, mbar: float) -> None:
+    """The largest moment of the article: max γ'Y with γ ≥ 0, orthogonal to the nuisance, of norm 1."""
+    found, slopes, pre = RelativeMagnitudes(drawn, 0.95, 0), drawn.slopes(), drawn.pre
+    rng = np.random.default_rng(1)
+    for place, sign in ((0, 1.0), (pre - 1, -1.0)):
+        largest = mbar * sign * slopes[place]
+        rows = np.vstack([slopes[pre:] - largest, -slopes[pre:] - largest])
+        norm = np.sqrt(np.diag(rows @ drawn.covariance @ rows.T))
+        free = rows[:, pre:] @ null_space(drawn.weights[None])
+        sides = np.column_stack([norm, free]).T
+        moments, _ = found._moments(place, sign, mbar)
+        for effects in rng.multivariate_normal(np.zeros(len(slopes)), drawn.covariance, 6):
+            solved = linprog(-(rows @ effects), A_eq=sides, b_eq=np.eye(len(sides))[0], bounds=(0, None))
+            assert (moments @ effects).max() == pytest.approx(-solved.fun, abs=1e-9)
 
 
 def test_the_hybrid_covers_at_the_edge_of_what_is_allowed() -> None:

@@ -4,7 +4,8 @@
 to three figures (vector computed from the data that moderndid carries, MIT). ``benzarti-carloni``: profits of
 French restaurants after the VAT cut, Benzarti & Carloni (2019), the vector that HonestDiD (MIT) carries and what
 HonestDiD 0.2.8 finds from it. HonestDiD reports points of a grid (of step up to 0.001 here) and uses 1,000
-draws, which is what the tolerances allow.
+draws, which is what the tolerances allow. Smoothness intervals of moderndid were recorded by
+``scripts/record_sensitivity_oracles.py``.
 """
 
 import json
@@ -18,6 +19,7 @@ from essaim.evaluation.smoothness import Smoothness
 from tests.evaluation_data import DATA
 
 PUBLISHED: list[dict[str, Any]] = json.loads((DATA / "sensitivity_published.json").read_text())
+RECORDED: list[dict[str, Any]] = json.loads((DATA / "sensitivity_oracles.json").read_text())
 
 
 @pytest.mark.parametrize("case", PUBLISHED, ids=lambda case: case["name"])
@@ -37,3 +39,12 @@ def test_smoothness_as_published(case: dict[str, Any]) -> None:
 def test_the_medicaid_conclusion_falls_near_two_as_published() -> None:
     found = RelativeMagnitudes(path_from_json(PUBLISHED[0], "first"), 0.95, 0)
     assert 1.9 < found.breakdown() <= 2.0
+
+
+@pytest.mark.parametrize("case", RECORDED, ids=lambda case: f"{case['pre']}-{case['post']}")
+def test_the_smoothness_interval_is_as_long_as_the_peers(case: dict[str, Any]) -> None:
+    found = Smoothness(path_from_json(case), 0.95)
+    for row in case["smooth"]:
+        half = (row["interval"][1] - row["interval"][0]) / 2
+        ours = found.interval(row["m"]).half
+        assert ours == pytest.approx(half, rel=1e-4)
