@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,6 +23,7 @@ from essaim.rollout import power as pw
 from essaim.rollout.capacity import Means, Needs, WaveCapacity, capacity
 from essaim.rollout.design import Design, design, parallel, stepped_wedge
 from essaim.rollout.errors import RolloutError
+from essaim.rollout.simulation import simulated_power
 from essaim.rollout.table import number, read_territories
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -236,6 +238,12 @@ def _design_options(function: Callable[..., None]) -> Callable[..., None]:
 
 @command.command("power", short_help="puissance d’un plan pour un effet")
 @click.option("--effect", type=float, required=True, help="Effet à détecter, dans l’unité du résultat.")
+@click.option(
+    "--simulate",
+    type=click.IntRange(100, 100_000),
+    help="Ajouter la puissance simulée avec l’estimateur (REML) : nombre de jeux de données.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Graine des simulations.")
 @_design_options
 def power(effect: float, as_json: bool, **given: Any) -> None:
     """Puissance d’un plan par vagues ou en deux bras, pour chaque corrélation supposée."""
@@ -281,10 +289,23 @@ def _judge(given: Mapping[str, Any], effect: float | None, wanted: float, as_jso
             "clusters": clusters,
             "periods": made.periods,
             "correlation": given["correlation"],
-            "grid": [{name: getattr(cell, name) for name in cell.__dataclass_fields__} for cell in cells],
+            "grid": [asdict(cell) | _simulated(made, outcome, cell, effect, given) for cell in cells],
             "warnings": _warnings(clusters, given["chosen"]),
         }
         _write(data, as_json, lambda: _grid_text(data))
+
+
+def _simulated(
+    made: Design, outcome: pw.Outcome, cell: pw.GridCell, effect: float | None, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The simulated power of one cell of the grid, where it was asked for."""
+    if not given.get("simulate") or effect is None:
+        return {}
+    guess = replace(outcome.with_icc(cell.icc), autocorrelation=cell.autocorrelation)
+    found = simulated_power(
+        made, guess, effect, replicates=given["simulate"], seed=given["seed"], level=given["level"]
+    )
+    return {"simulated": {"replicates": found.replicates, "z": found.z, "t": found.t, "error": found.error}}
 
 
 def _design(given: Mapping[str, Any]) -> Design:
@@ -354,6 +375,12 @@ def _grid_text(data: Mapping[str, Any]) -> list[str]:
             f"{cell['icc']:>12g} {cell['autocorrelation']:>12g} {cell['standard_error']:>12.4g} {shown}"
             f"{cell['smallest_effect']:>18.4g}"
         )
+        if "simulated" in cell:
+            found = cell["simulated"]
+            lines.append(
+                f"{'':>12} simulée : {100 * found['z']:.1f} % (loi normale), {100 * found['t']:.1f} % (Student, "
+                f"territoires − 2), sur {found['replicates']} jeux de données"
+            )
     lines.append(f"Plus petit effet détecté avec une puissance de {100 * data['wanted_power']:g} %.")
     return [
         *(re.sub(r"(?<=\d)\.(?=\d)", ",", line) for line in lines),
