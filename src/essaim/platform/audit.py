@@ -37,6 +37,11 @@ def writing_as(user: "User") -> Iterator[None]:
         _writer.reset(token)
 
 
+def writer() -> "User | None":
+    """In whose name the present block writes."""
+    return _writer.get()
+
+
 class AttributionMiddleware:
     """Attribute what a request writes to the person who is logged in."""
 

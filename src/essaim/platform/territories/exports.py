@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from essaim.platform.territories.models import Study
+from essaim.platform.territories.models import Study, Version
 from essaim.platform.territories.ranking import read_document
 from essaim.platform.territories.reading import STATUSES
 from essaim.territory.study import to_yaml
@@ -14,12 +14,12 @@ from essaim.territory.study import to_yaml
 BOM = "\ufeff"  # spreadsheets read UTF-8 with it
 
 
-def study_yaml(study: Study) -> str:
+def study_yaml(study: "Study | Version") -> str:
     """The document as the command line reads it."""
     return to_yaml(read_document(study.document))
 
 
-def data_csv(study: Study) -> str:
+def data_csv(study: "Study | Version") -> str:
     """The values the ranking was made from: one row a territory, one column an indicator (its key)."""
     inputs = study.inputs or {"codes": [], "names": [], "columns": {}}
     keys = list(inputs["columns"])

@@ -168,6 +168,36 @@ class Decision(models.Model):
         return f"{self.name} – {self.study}"
 
 
+class Version(models.Model):
+    """One ranking of a study, frozen with what made it: the document, the values used, the result."""
+
+    audit_exclude = ("document", "inputs", "result")
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="versions", verbose_name=_("étude"))
+    number = models.PositiveIntegerField(_("numéro"))
+    document = models.JSONField(_("document"))
+    inputs = models.JSONField(_("données utilisées"))
+    result = models.JSONField(_("résultat"))
+    result_sha256 = models.CharField(_("empreinte du résultat"), max_length=64)
+    made_at = models.DateTimeField(_("classée le"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("par")
+    )
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name = _("version d’une étude")
+        verbose_name_plural = _("versions d’une étude")
+        constraints = [models.UniqueConstraint(fields=["study", "number"], name="one_version_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.study} – {self.number}"
+
+    def first(self) -> list[str]:
+        """Names of the first k."""
+        return [row["name"] for row in self.result["ranking"][: int(self.document["k"])]]
+
+
 class WeightSession(models.Model):
     """A committee states the weights of a study, each in private; then looks at what it agrees on, and adopts.
 

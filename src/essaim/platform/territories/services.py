@@ -12,11 +12,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from essaim.platform.audit import writing_as
+from essaim.platform.audit import writer, writing_as
 from essaim.platform.campaigns import services as campaigns
 from essaim.platform.programmes.permissions import programmes_where
 from essaim.platform.territories import own_tables, ranking, sources, wave
-from essaim.platform.territories.models import Decision, Indicator, Seat, Study, Upload, WeightSession
+from essaim.platform.territories.models import (
+    Decision,
+    Indicator,
+    Seat,
+    Study,
+    Upload,
+    Version,
+    WeightSession,
+)
 from essaim.platform.todo import Todo
 from essaim.territory.criteria import FAMILIES
 from essaim.territory.study import FORMAT
@@ -169,7 +177,26 @@ def run_study(study: Study) -> Study:
     study.run_state, study.run_message = Study.Run.IDLE, ""
     study.full_clean()
     study.save()
+    _keep_version(study)
     return study
+
+
+def _keep_version(study: Study) -> None:
+    """Freeze what was just ranked; the same result twice is one version."""
+    last = study.versions.defer("document", "inputs", "result").first()
+    if last is not None and last.result_sha256 == study.result_sha256:
+        return
+    version = Version(
+        study=study,
+        number=last.number + 1 if last else 1,
+        document=study.document,
+        inputs=study.inputs,
+        result=study.result,
+        result_sha256=study.result_sha256,
+        by=writer(),
+    )
+    version.full_clean()
+    version.save()
 
 
 def start(study: Study, by: "User") -> Study:

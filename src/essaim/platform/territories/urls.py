@@ -1,6 +1,14 @@
 from django.urls import path
 
-from essaim.platform.territories import own_views, place_views, session_views, step_views, views, wave_views
+from essaim.platform.territories import (
+    own_views,
+    place_views,
+    session_views,
+    step_views,
+    version_views,
+    views,
+    wave_views,
+)
 
 app_name = "territories"
 _STUDIES = "programmes/<slug:slug>/studies"
@@ -14,6 +22,9 @@ urlpatterns = [
     path(f"{_STUDIES}/new/", step_views.create, name="create"),
     path(f"{_STUDIES}/new/look/", step_views.new_look, name="new_look"),
     path(f"{_STUDIES}/replay/", views.replay, name="replay"),
+    path(f"{_STUDIES}/compare/", version_views.compare, name="compare"),
+    path(f"{_STUDY}/versions/", version_views.versions, name="versions"),
+    path(f"{_STUDY}/versions/<int:number>/<str:kind>", version_views.version_file, name="version_file"),
     path(f"{_STUDY}/", views.study, name="study"),
     path(f"{_STUDY}/scope/", step_views.scope, name="scope"),
     path(f"{_STUDY}/look/<str:step>/", step_views.look, name="look"),

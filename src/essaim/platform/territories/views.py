@@ -187,7 +187,7 @@ def delete(request: Request, slug: str, pk: int) -> HttpResponse:
     return page(request, found, "delete")
 
 
-def _file(content: str, kind: str, name: str) -> HttpResponse:
+def file_response(content: str, kind: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -200,14 +200,14 @@ def export_yaml(request: Request, slug: str, pk: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("territories:study", slug=slug, pk=pk)
-    return _file(content, "application/yaml", f"{slug}-etude-{pk}.yaml")
+    return file_response(content, "application/yaml", f"{slug}-etude-{pk}.yaml")
 
 
 def export_data(request: Request, slug: str, pk: int) -> HttpResponse:
     found = study_for(request, slug, pk, "export")
-    return _file(exports.data_csv(found), "text/csv", f"{slug}-etude-{pk}-donnees.csv")
+    return file_response(exports.data_csv(found), "text/csv", f"{slug}-etude-{pk}-donnees.csv")
 
 
 def export_ranking(request: Request, slug: str, pk: int) -> HttpResponse:
     found = study_for(request, slug, pk, "export")
-    return _file(exports.ranking_csv(found), "text/csv", f"{slug}-etude-{pk}-classement.csv")
+    return file_response(exports.ranking_csv(found), "text/csv", f"{slug}-etude-{pk}-classement.csv")
