@@ -136,7 +136,7 @@ def ranking_map(study: Study, *, standalone: bool = False) -> Choropleth | None:
             _("Part des poids admis où le territoire est parmi les %(k)d premiers")
             % {"k": study.document["k"]},
             "%",
-            _source(study),
+            source_of(study),
             0,
             simulated=bool(study.ranking_simulated),
         )
@@ -161,7 +161,7 @@ def ranking_map(study: Study, *, standalone: bool = False) -> Choropleth | None:
         _("Nombre moyen de territoires parmi les %(k)d premiers, par département")
         % {"k": study.document["k"]},
         "",
-        _source(study),
+        source_of(study),
         1,
         simulated=bool(study.ranking_simulated),
     )
@@ -175,6 +175,7 @@ def _links(study: Study, shares: Mapping[str, float]) -> dict[str, str]:
     return {code: reverse("territories:explain", args=[slug, study.pk, code]) for code in inside}
 
 
-def _source(study: Study) -> str:
+def source_of(study: Study) -> str:
+    """The sources of the values, each once."""
     measures = (study.result or {}).get("provenance", {}).get("measures", [])
     return " ; ".join(dict.fromkeys(measure["source"] for measure in measures))

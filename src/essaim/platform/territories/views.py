@@ -187,7 +187,7 @@ def delete(request: Request, slug: str, pk: int) -> HttpResponse:
     return page(request, found, "delete")
 
 
-def file_response(content: str, kind: str, name: str) -> HttpResponse:
+def file_response(content: str | bytes, kind: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -211,3 +211,21 @@ def export_data(request: Request, slug: str, pk: int) -> HttpResponse:
 def export_ranking(request: Request, slug: str, pk: int) -> HttpResponse:
     found = study_for(request, slug, pk, "export")
     return file_response(exports.ranking_csv(found), "text/csv", f"{slug}-etude-{pk}-classement.csv")
+
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def export_table(request: Request, slug: str, pk: int, kind: str) -> HttpResponse:
+    """The ranking as a workbook or on a map; a study that is not ranked says so."""
+    found = study_for(request, slug, pk, "export")
+    name = f"{slug}-etude-{pk}-classement.{kind}"
+    try:
+        if not found.result:
+            raise ValidationError(_("Cette étude n’est pas classée : rien à emporter encore."))
+        if kind == "xlsx":
+            return file_response(exports.ranking_xlsx(found), XLSX, name)
+        return file_response(exports.ranking_geojson(found), "application/geo+json", name)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("territories:study", slug=slug, pk=pk)
