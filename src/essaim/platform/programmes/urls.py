@@ -3,6 +3,7 @@ from django.urls import path
 from essaim.platform.programmes import (
     views,
     views_adaptation,
+    views_documents,
     views_draft,
     views_editing,
     views_funnel,
@@ -14,6 +15,7 @@ from essaim.platform.programmes import (
 
 app_name = "programmes"
 _protocol = "programmes/<slug:slug>/protocol/"
+_version = _protocol + "versions/<str:number>/"
 _draft = _protocol + "draft/"
 _inner = _draft + "in/<slug:component>/<slug:section>/"
 _variant = _draft + "variants/<slug:item>/"
@@ -26,10 +28,11 @@ urlpatterns = [
     path(_protocol, views.protocol, name="protocol"),
     path(_protocol + "versions/", views.versions, name="versions"),
     path(_protocol + "compare/<str:old>/<str:new>/", views.compare, name="compare"),
-    path(_protocol + "versions/<str:number>/", views.protocol, name="version"),
-    path(_protocol + "versions/<str:number>/protocol.pdf", views.protocol_pdf, name="protocol_pdf"),
-    path(_protocol + "versions/<str:number>/protocol.docx", views.protocol_docx_file, name="protocol_docx"),
-    path(_protocol + "versions/<str:number>/protocol.yaml", views.protocol_yaml, name="protocol_yaml"),
+    path(_version, views.protocol, name="version"),
+    path(_version + "protocol.yaml", views_documents.yaml, name="protocol_yaml"),
+    path(_version + "<slug:document>.pdf", views_documents.pdf, name="document_pdf"),
+    path(_version + "<slug:document>.docx", views_documents.docx, name="document_docx"),
+    path(_version + "<slug:document>/", views_documents.page, name="document"),
     path(_draft, views_draft.draft, name="draft"),
     path(_draft + "start/", views_draft.start, name="start_draft"),
     path(_draft + "part/<slug:part>/", views_editing.edit_part, name="edit_part"),

@@ -1,25 +1,21 @@
-"""Public pages of programmes and protocols, and their presentation."""
+"""Public pages of programmes and protocols, and their presentation; documents are in ``views_documents``."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Prefetch
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from essaim.platform.http import Request
-from essaim.platform.pdf import PdfUnavailable, render_pdf
 from essaim.platform.programmes import services
 from essaim.platform.programmes.forms import ProgrammeForm
 from essaim.platform.programmes.lives import lives
 from essaim.platform.programmes.models import Programme, ProtocolVersion
 from essaim.platform.programmes.permissions import POLICY
 from essaim.platform.programmes.reading import read
-from essaim.platform.programmes.word import protocol_docx
-from essaim.protocol import dumps
-
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+from essaim.platform.programmes.views_documents import published_version
 
 
 @login_not_required
@@ -76,19 +72,12 @@ def edit(request: Request, slug: str) -> HttpResponse:
     return render(request, "programmes/edit.html", context)
 
 
-def _version(programme: Programme, number: str) -> ProtocolVersion:
-    version = services.version_numbered(programme, number)
-    if version is None:
-        raise Http404
-    return version
-
-
 @login_not_required
 def protocol(request: Request, slug: str, number: str = "") -> HttpResponse:
     """The version in force, or the one of this number."""
     programme = services.programme_for(request.user, slug, "view_protocol")
     current = services.current_version(programme)
-    version = _version(programme, number) if number else current
+    version = published_version(programme, number) if number else current
     if version is None:
         can = POLICY.actions(request.user, programme)
         return render(request, "programmes/protocol_none.html", {"programme": programme, "can": can})
@@ -112,46 +101,10 @@ def versions(request: Request, slug: str) -> HttpResponse:
 
 
 @login_not_required
-def protocol_pdf(request: Request, slug: str, number: str) -> HttpResponse:
-    programme = services.programme_for(request.user, slug, "view_protocol")
-    version = _version(programme, number)
-    context = {"version": version, "reading": read(version.protocol)}
-    try:
-        pdf = render_pdf("programmes/protocol_pdf.html", context)
-    except PdfUnavailable as unavailable:
-        return render(
-            request,
-            "programmes/pdf_unavailable.html",
-            {"programme": programme, "reason": str(unavailable)},
-            status=503,
-        )
-    return _file(pdf, "application/pdf", version, "pdf")
-
-
-@login_not_required
-def protocol_docx_file(request: Request, slug: str, number: str) -> HttpResponse:
-    version = _version(services.programme_for(request.user, slug, "view_protocol"), number)
-    return _file(protocol_docx(version, read(version.protocol)), DOCX, version, "docx")
-
-
-@login_not_required
-def protocol_yaml(request: Request, slug: str, number: str) -> HttpResponse:
-    version = _version(services.programme_for(request.user, slug, "view_protocol"), number)
-    return _file(dumps(version.protocol).encode(), "application/yaml; charset=utf-8", version, "yaml")
-
-
-def _file(content: bytes, kind: str, version: ProtocolVersion, extension: str) -> HttpResponse:
-    name = f"{version.programme.slug}-{version.number}.{extension}"
-    return HttpResponse(
-        content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-
-
-@login_not_required
 def compare(request: Request, slug: str, old: str, new: str) -> HttpResponse:
     """What changed from a published version to another."""
     programme = services.programme_for(request.user, slug, "view_protocol")
-    before, after = _version(programme, old), _version(programme, new)
+    before, after = published_version(programme, old), published_version(programme, new)
     context = {
         "programme": programme,
         "old": before,

@@ -16,30 +16,40 @@ if TYPE_CHECKING:
     from essaim.platform.programmes.models import ProtocolVersion
 
 
-def protocol_docx(version: "ProtocolVersion", reading: Reading) -> bytes:
-    """The file of one version; sections that the protocol leaves empty are left out."""
+def new_document(version: "ProtocolVersion", title: str) -> Any:
+    """An empty file that says what it is, of which version, of when."""
     document = Document()
-    protocol = reading.protocol
-    document.core_properties.title = protocol.title
+    document.core_properties.title = title
     document.core_properties.author = version.programme.bearer
     document.core_properties.language = get_language() or "fr"
-    document.add_heading(protocol.title, 0)
+    document.add_heading(title, 0)
     if version.simulated:
         document.add_paragraph(_("simulé"))
-    document.add_paragraph(protocol.summary)
     when = date_format(version.published_at, "j F Y") if version.published_at else _("brouillon")
     document.add_paragraph(_("Version %(number)s, %(when)s.") % {"number": version.number, "when": when})
-    _essence(document, reading)
-    _components(document, _("Les invariants : ce qui ne change pas"), reading.core)
-    _components(document, _("Les éléments adaptables"), reading.adaptable)
-    _variants(document, reading)
-    _tables(document, reading)
-    _selection(document, reading)
-    _bullets(document, _("Ce qui n’est pas connu"), protocol.unknowns)
-    _sources(document, reading.citations)
+    return document
+
+
+def written(document: Any) -> bytes:
     stream = io.BytesIO()
     document.save(stream)
     return stream.getvalue()
+
+
+def protocol_docx(version: "ProtocolVersion", reading: Reading) -> bytes:
+    """The file of one version; sections that the protocol leaves empty are left out."""
+    protocol = reading.protocol
+    document = new_document(version, protocol.title)
+    document.add_paragraph(protocol.summary)
+    essence(document, reading)
+    _components(document, _("Les invariants : ce qui ne change pas"), reading.core)
+    _components(document, _("Les éléments adaptables"), reading.adaptable)
+    variants(document, reading)
+    _tables(document, reading)
+    _selection(document, reading)
+    bullets(document, _("Ce qui n’est pas connu"), protocol.unknowns)
+    sources(document, reading.citations)
+    return written(document)
 
 
 def cited(sources: Iterable[Citation]) -> str:
@@ -47,20 +57,20 @@ def cited(sources: Iterable[Citation]) -> str:
     return "".join(f" [{citation.number}]" for citation in sources)
 
 
-def _essence(document: Any, reading: Reading) -> None:
-    essence = reading.protocol.essence
+def essence(document: Any, reading: Reading) -> None:
+    held = reading.protocol.essence
     document.add_heading(_("L’essence : pour qui et pourquoi"), 1)
-    _labelled(document, _("Pour qui"), essence.for_whom)
-    _labelled(document, _("Pourquoi"), essence.why + cited(reading.essence_sources))
+    labelled(document, _("Pour qui"), held.for_whom)
+    labelled(document, _("Pourquoi"), held.why + cited(reading.essence_sources))
 
 
-def _labelled(document: Any, label: str, text: str) -> None:
+def labelled(document: Any, label: str, text: str) -> None:
     paragraph = document.add_paragraph()
     paragraph.add_run(_("%(label)s : ") % {"label": label}).bold = True
     paragraph.add_run(text)
 
 
-def _bullets(document: Any, title: str, lines: Sequence[str], level: int = 1) -> None:
+def bullets(document: Any, title: str, lines: Sequence[str], level: int = 1) -> None:
     if lines:
         document.add_heading(title, level)
         for line in lines:
@@ -73,30 +83,30 @@ def _components(document: Any, title: str, components: Sequence[ComponentReading
     for reading in components:
         component = reading.component
         document.add_heading(component.title, 2)
-        _labelled(document, _("À quoi il sert"), component.function)
+        labelled(document, _("À quoi il sert"), component.function)
         if component.form:
-            _labelled(document, _("Comment on fait d’habitude"), component.form)
-        _bullets(document, _("Ce que le site peut choisir"), [_choice(p) for p in reading.parameters], 3)
+            labelled(document, _("Comment on fait d’habitude"), component.form)
+        bullets(document, _("Ce que le site peut choisir"), [choice(p) for p in reading.parameters], 3)
         markers = [f"{m.marker.label} ({m.dimension} ; {m.target})" for m in reading.markers]
-        _bullets(document, _("Ce qui montre que c’est vécu ainsi"), markers, 3)
-        _bullets(document, _("Ce que demande le label"), [r.text for r in reading.requirements], 3)
+        bullets(document, _("Ce qui montre que c’est vécu ainsi"), markers, 3)
+        bullets(document, _("Ce que demande le label"), [r.text for r in reading.requirements], 3)
         for label, names in ((_("Qui"), reading.roles), (_("Outils"), reading.tools)):
             if names:
-                _labelled(document, label, listed(names, _("et")))
+                labelled(document, label, listed(names, _("et")))
         if component.credits:
-            _labelled(document, _("Apporté par"), listed([c.name for c in component.credits], _("et")))
+            labelled(document, _("Apporté par"), listed([c.name for c in component.credits], _("et")))
         if reading.sources:
-            _labelled(document, _("Sources"), cited(reading.sources).strip())
+            labelled(document, _("Sources"), cited(reading.sources).strip())
 
 
-def _choice(reading: Any) -> str:
+def choice(reading: Any) -> str:
     words = f"{reading.parameter.label} : {reading.latitude}"
     if reading.default:
         words += " " + _("Au départ : %(value)s.") % {"value": reading.default}
     return words + (f" {reading.parameter.note}" if reading.parameter.note else "") + cited(reading.sources)
 
 
-def _variants(document: Any, reading: Reading) -> None:
+def variants(document: Any, reading: Reading) -> None:
     if reading.variants:
         document.add_heading(_("Variantes selon le territoire"), 1)
     for variant in reading.variants:
@@ -107,17 +117,17 @@ def _variants(document: Any, reading: Reading) -> None:
 
 
 def _tables(document: Any, reading: Reading) -> None:
-    _table(document, _("Qui fait quoi"), (_("Rôle"), _("Tenu par"), _("Mission")), [
+    table(document, _("Qui fait quoi"), (_("Rôle"), _("Tenu par"), _("Mission")), [
         (r.item.title, r.item.held_by, r.item.description + cited(r.sources)) for r in reading.roles])  # fmt: skip
-    _bullets(
+    bullets(
         document, _("Avant de commencer"), [r.item.text + cited(r.sources) for r in reading.prerequisites]
     )
-    _bullets(document, _("Les outils"), [_tool(tool) for tool in reading.tools])
-    _table(document, _("Les indicateurs"), (_("Indicateur"), _("Définition"), _("Rythme")), [
+    bullets(document, _("Les outils"), [_tool(tool) for tool in reading.tools])
+    table(document, _("Les indicateurs"), (_("Indicateur"), _("Définition"), _("Rythme")), [
         (r.item.label, r.item.definition + cited(r.sources), r.item.rhythm) for r in reading.indicators])  # fmt: skip
     label = reading.protocol.label
     if label:
-        _table(document, label.title, (_("Exigence"), _("Porte sur"), _("Preuve demandée")), [
+        table(document, label.title, (_("Exigence"), _("Porte sur"), _("Preuve demandée")), [
             (r.item.text + cited(r.sources), r.labels["component"], r.item.evidence)
             for r in reading.requirements])  # fmt: skip
 
@@ -127,7 +137,7 @@ def _tool(tool: Sourced) -> str:
     return f"{tool.item.title} ({details}) {tool.item.description}{cited(tool.sources)}"
 
 
-def _table(document: Any, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def table(document: Any, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if not rows:
         return
     document.add_heading(title, 1)
@@ -151,10 +161,10 @@ def _selection(document: Any, reading: Reading) -> None:
         who = f" ({step.item.who})" if step.item.who else ""
         line = f"{step.item.title}{who} : {step.item.description}{cited(step.sources)}"
         document.add_paragraph(line, style="List Number")
-    _bullets(document, _("Critères"), [c.item.text + cited(c.sources) for c in reading.criteria], 2)
+    bullets(document, _("Critères"), [c.item.text + cited(c.sources) for c in reading.criteria], 2)
 
 
-def _sources(document: Any, citations: Sequence[Citation]) -> None:
+def sources(document: Any, citations: Sequence[Citation]) -> None:
     if citations:
         document.add_heading(_("Sources"), 1)
     for citation in citations:
