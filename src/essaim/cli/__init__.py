@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "panel": ("panel", "Construit un panel : résultat mesuré et vagues datées, ou simulation."),
     "evaluate": ("evaluate", "Estime les effets d’un déploiement par vagues."),
     "sensitivity": ("sensitivity", "Éprouve une conclusion : jusqu’où tient-elle sans courbes parallèles ?"),
+    "equity": ("equity", "Compare l’effet entre groupes de personnes ou de sites."),
+    "cost": ("cost", "Dit ce que coûte une unité d’effet, avec son incertitude."),
     "rollout": ("rollout", "Prépare les vagues : tirage au sort, puissance, plus petit effet, capacité."),
     "territory": ("territory", "Choisit des territoires : classement robuste, vague, explications, accès."),
     "opendata": ("opendata", "Lit et télécharge les données ouvertes officielles."),

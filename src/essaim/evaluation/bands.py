@@ -63,10 +63,10 @@ def smallest_p(spread: Spread, seed: int, count: int = _DRAWS) -> Floats:
 def _tabulated(t: Floats, df: float) -> Floats:
     """Two-sided p-values of many statistics under one law, read on a fine grid of its logarithm."""
     grid = np.linspace(0, float(t.max()), _GRID)
-    return np.exp(np.interp(t, grid, np.log(_p_values(grid, np.full(_GRID, df)))))
+    return np.exp(np.interp(t, grid, np.log(p_values(grid, np.full(_GRID, df)))))
 
 
-def _p_values(t: Floats, df: Floats) -> Floats:
+def p_values(t: Floats, df: Floats) -> Floats:
     """Two-sided p-values of Student's law, of the normal where ``df`` is infinite."""
     finite = np.isfinite(df)
     student = special.stdtr(np.where(finite, df, 1.0), -np.abs(t))
@@ -121,6 +121,6 @@ def largest_t(effect: Floats, spread: Spread, seed: int) -> tuple[Pretest, str |
         )
     kept = _testable(spread) & np.isfinite(effect)
     t = np.abs(effect[kept] / spread.se[kept])
-    smallest = float(_p_values(t, spread.df[kept]).min())
+    smallest = float(p_values(t, spread.df[kept]).min())
     p_value = (int(np.count_nonzero(draws <= smallest)) + 1) / (len(draws) + 1)
     return Pretest(float(t.max()), int(kept.sum()), p_value, "max-t"), None
