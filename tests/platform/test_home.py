@@ -3,6 +3,8 @@
 from datetime import date
 
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from essaim.platform.home import cycle, services, teachings
@@ -62,6 +64,22 @@ def test_a_network_finds_all_its_sites_on_its_desk_the_late_ones_first(make) -> 
     assert [[site.name for site, _next in sites] for _programme, sites in rows] == [
         ["En retard", "À l’heure"]
     ]
+
+
+def test_a_desk_asks_the_database_no_more_for_many_sites_than_for_one(make, login) -> None:
+    programme = make.programme(head=make.organisation("Réseau"))
+    client = login(make.member(programme.roles.get().organisation))
+    counts = []
+    for more in (1, 12):
+        for number in range(more):
+            make.site(
+                programme, name=f"Site {more}-{number}", structures=[make.organisation(kind="structure")]
+            )
+        client.get("/")
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/")
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def test_an_animator_finds_only_the_sites_of_the_region(make) -> None:
