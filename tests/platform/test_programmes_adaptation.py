@@ -67,6 +67,30 @@ def test_the_network_answers_a_derogation_once(site, writer, make) -> None:
         adapting.answer_derogation(site, "rythme-jours", granted=False, note="Non.", by=make.user())
 
 
+def test_a_derogation_asked_is_on_the_desk_of_the_network_then_its_refusal_on_the_site_s(
+    site, structure, writer, make
+) -> None:
+    head, receiver = make.member(site.programme.roles.first().organisation), make.member(structure)
+    asked, refused = "Répondre à une dérogation demandée", "Une dérogation est refusée : revoir la décision"
+
+    def waits(user, title):
+        return title in [todo.title for todo in sites.todo_for(user)]
+
+    days(site, 9, writer, derogation_reason="Le marché.")
+    assert waits(head, asked) and not waits(receiver, refused)
+    adapting.answer_derogation(site, "rythme-jours", granted=False, note="Trop.", by=head)
+    assert not waits(head, asked) and waits(receiver, refused)
+
+
+def test_a_derogation_that_ends_is_on_the_desk_of_the_site(site, structure, writer, make) -> None:
+    days(site, 9, writer, derogation_reason="Le marché.")
+    adapting.answer_derogation(
+        site, "rythme-jours", granted=True, note="Un temps.", until="2026-01", by=make.user()
+    )
+    titles = [todo.title for todo in sites.todo_for(make.member(structure))]
+    assert "Une dérogation prend fin : la redemander ou suivre le protocole" in titles
+
+
 def test_an_invariant_cannot_be_left_out_in_silence(site, writer) -> None:
     with pytest.raises(ValidationError, match="cœur"):
         adapting.take_decision(site, component="accueil", status="not_done", by=writer, frame_answers=FRAME)

@@ -107,3 +107,10 @@ def test_two_sites_of_two_versions_are_not_compared(programme, make) -> None:
     sites.update_site(other, protocol_version=next_version(make, one, max=6))
     with pytest.raises(ValidationError, match="même version"):
         learning.side_by_side(one, other)
+
+
+def test_the_map_lists_derogations_those_that_wait_first(programme, writer) -> None:
+    days(programme.sites.get(name="Mont"), 9, writer, derogation_reason="Le marché.")
+    version = services.current_version(programme)
+    ((site, where, decision),) = learning.derogations(version.protocol, list(programme.sites.all()))
+    assert (site.name, where, decision.derogation.state) == ("Mont", "Rythme, Jours par semaine", "requested")

@@ -13,6 +13,7 @@ from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.audit import writing_as
 from essaim.platform.campaigns import services as campaigns
 from essaim.platform.community import services as community
+from essaim.platform.demo import network_life
 from essaim.platform.demo.drawn_waves import play_drawn_waves
 from essaim.platform.demo.stories import STORIES, Story
 from essaim.platform.evaluations import services as evaluations
@@ -87,6 +88,8 @@ def _play(story: Story, programme: "Programme", actors: Actors) -> None:
             lesson=lesson,
             simulated=True,
         )
+    if story.programme == network_life.PROGRAMME:
+        network_life.play(programme, head=actors.head, receiver=actors.receiver, today=actors.today)
 
 
 def _choose(story: Story, programme: "Programme", actors: Actors) -> None:

@@ -58,6 +58,11 @@ class Found:
         return self.recurrence.status == "added"
 
     @property
+    def is_number(self) -> bool:
+        """Numbers are alike when they are close, other values when they are equal."""
+        return type(self.example.decision.value) in (int, float)
+
+    @property
     def evidence(self) -> str:
         """What was counted, in one paragraph."""
         count = len(self.sites)
@@ -216,6 +221,20 @@ def adaptation_map(protocol: Protocol, followers: "list[Site]") -> list[MapRow]:
         for id, cells, counts in zip(table.components, table.cells, table.counts, strict=True)
     ]
     return sorted(rows, key=lambda row: -row.moved)
+
+
+def derogations(protocol: Protocol, followers: "list[Site]") -> "list[tuple[Site, str, Decision]]":
+    """Every derogation asked, granted or refused: (site, where, decision), those that wait for an answer first."""
+    revisions = sites.latest_revisions(followers)
+    found = [
+        (site, title_of(protocol, show_place(decision.place)), decision)
+        for site in followers
+        for decision in adaptation_on(protocol, site, revisions.get(site.pk)).decisions
+        if decision.derogation
+    ]
+    return sorted(
+        found, key=lambda one: one[2].derogation is not None and one[2].derogation.state != "requested"
+    )
 
 
 def _where(held: list[Adaptation], component: str) -> Counted:

@@ -102,6 +102,8 @@ def accept(proposal: Proposal, *, reason: str, by: "User") -> ProtocolVersion:
     proposal = _locked(proposal)
     draft = open_draft(proposal.programme, by=by)
     kept = _tool_taken_over(proposal, by) if proposal.tool_version_id else None
+    draft.simulated = draft.simulated or proposal.simulated  # what is taken up says so
+    draft.save()
     draft = save_draft(draft, with_proposal(draft.protocol, proposal, kept))
     proposal.version = draft
     _decide(proposal, Proposal.State.ACCEPTED, reason, by)

@@ -62,6 +62,7 @@ def adaptation_map(request: Request, slug: str) -> HttpResponse:
         "version": version,
         "sites": followers,
         "rows": learning.adaptation_map(version.protocol, followers) if version and followers else [],
+        "derogations": learning.derogations(version.protocol, followers) if version else [],
         "can": POLICY.actions(request.user, programme),
     }
     return render(request, "programmes/adaptation_map.html", context)

@@ -1,9 +1,9 @@
 """Which version each site follows, and where its adaptation stands."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from essaim.platform.sites.models import AdaptationRevision, Site
 
@@ -13,9 +13,25 @@ if TYPE_CHECKING:
 
 def latest_revisions(sites: Iterable[Site]) -> dict[int, AdaptationRevision]:
     """The last revision of each site that decided something, by site; one query."""
+    return {revision.site_id: revision for revision in last_of(Q(site__in=list(sites)))}
+
+
+def last_of(condition: Q) -> QuerySet[AdaptationRevision]:
+    """The revisions that meet ``condition`` and that no later one of their site replaces."""
     last = AdaptationRevision.objects.filter(site=OuterRef("site")).order_by("-number").values("number")[:1]
-    found = AdaptationRevision.objects.filter(site__in=list(sites), number=Subquery(last))
-    return {revision.site_id: revision for revision in found}
+    return AdaptationRevision.objects.filter(condition, number=Subquery(last))
+
+
+def derogations_in(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a revision says of its derogations, for lists to find them: how many are asked, refused, and until when."""
+    found = [d["derogation"] for d in document.get("decisions", []) if d.get("derogation")]
+    states = [one["state"] for one in found]
+    ends = [one["until"] for one in found if one["state"] == "granted" and one.get("until")]
+    return {
+        "asked": states.count("requested"),
+        "refused": states.count("refused"),
+        "granted_until": min(ends, default=""),
+    }
 
 
 def sites_behind(programme: "Programme", target: "ProtocolVersion") -> QuerySet[Site]:

@@ -188,6 +188,9 @@ class AdaptationRevision(models.Model):
     document = models.JSONField(_("document"))
     sha256 = models.CharField(_("empreinte"), max_length=64)
     base_version = models.CharField(_("version de départ"), max_length=20)
+    asked = models.PositiveIntegerField(_("dérogations demandées"), default=0)
+    refused = models.PositiveIntegerField(_("dérogations refusées"), default=0)
+    granted_until = PartialDateField(_("première fin d’une dérogation accordée"))
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("auteur")
     )

@@ -20,7 +20,7 @@ from essaim.platform.dates import bounds
 from essaim.platform.organisations import services as organisations
 from essaim.platform.organisations.permissions import organisation_ids
 from essaim.platform.programmes.services import version_numbered
-from essaim.platform.sites.following import latest_revisions, locked_site, sites_behind
+from essaim.platform.sites.following import derogations_in, latest_revisions, locked_site, sites_behind
 from essaim.platform.sites.models import (
     AdaptationRevision,
     Closing,
@@ -348,6 +348,7 @@ def save_adaptation(site: Site, document: Mapping[str, Any], by: "User") -> Adap
         sha256=fingerprint(dict(document)),
         base_version=version,
         author=by,
+        **derogations_in(document),
     )
     revision.full_clean()
     revision.save()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from essaim.platform.organisations.permissions import organisation_ids
 from essaim.platform.programmes.permissions import animator_regions, programmes_where, roles_on_programme
 from essaim.platform.programmes.services import current_version
+from essaim.platform.sites.following import last_of
 from essaim.platform.sites.models import Commitment, CopilMeeting, Milestone, Site
 from essaim.platform.todo import Todo
 
@@ -26,6 +27,7 @@ def todo_for(user: Any) -> list[Todo]:
     received = list(mine.distinct().select_related("programme").prefetch_related("meetings", "fidelity"))
     return [
         *_newer_versions(received),
+        *_derogations(user, received, today),
         *_milestones(Q(site__in=received, due__lte=today + HORIZON)),
         *(todo for site in received for todo in _site_todos(site, today)),
         *_renewals(mine, today),
@@ -53,6 +55,28 @@ def _newer_versions(sites: list[Site]) -> list[Todo]:
         for site in sites
         if (latest := current[site.programme]) and site.protocol_version_id not in (None, latest.pk)
     ]
+
+
+def _derogations(user: Any, received: list[Site], today: date) -> list[Todo]:
+    """For a network, derogations asked; for a site, those refused and those about to end: none of them is silent."""
+    live = ~Q(site__stage=Site.Stage.ENDED)
+    asked = Q(site__programme__in=programmes_where(user, "decide_proposal"), asked__gt=0)
+    soon = (today + HORIZON).isoformat()
+    ending = Q(site__in=received) & (Q(refused__gt=0) | (Q(granted_until__lte=soon) & ~Q(granted_until="")))
+    todos = []
+    for condition, to_answer in ((asked, True), (ending, False)):
+        found = last_of(condition & live).select_related("site__programme").defer("document")
+        for revision in found:
+            title = _("Répondre à une dérogation demandée")
+            if not to_answer:
+                title = (
+                    _("Une dérogation est refusée : revoir la décision")
+                    if revision.refused
+                    else _("Une dérogation prend fin : la redemander ou suivre le protocole")
+                )
+            address = reverse("programmes:adaptation", args=[revision.site.programme.slug, revision.site_id])
+            todos.append(Todo(title, address, _context(revision.site)))
+    return todos
 
 
 def _milestones(condition: Q) -> list[Todo]:
