@@ -3,6 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from essaim.evaluation.simulate import Scenario, simulate
@@ -69,7 +70,7 @@ def _table() -> str:
 
 
 def _panel(record: dict[str, Any]) -> pl.DataFrame:
-    """A simulated panel whose units open with the wave that the draw gave them."""
+    """A simulated panel whose units open with the wave that the draw gave them, for all persons and by group."""
     codes: dict[int, list[str]] = {}
     for row in record["allocation"]:
         codes.setdefault(row["wave"], []).append(row["code"])
@@ -85,4 +86,9 @@ def _panel(record: dict[str, Any]) -> pl.DataFrame:
             strict=True,
         )
     }
-    return frame.with_columns(unit=pl.col("unit").replace_strict(code))
+    frame = frame.with_columns(unit=pl.col("unit").replace_strict(code))
+    gap = pl.Series(np.random.default_rng(7).normal(0.3, 0.3, frame.height)).round(4)
+    return pl.concat(
+        frame.with_columns(group=pl.lit(name), outcome=(pl.col("outcome") + sign * gap).round(4))
+        for name, sign in (("ensemble", 0), ("femmes", 1), ("hommes", -1))
+    )

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from essaim.evaluation.reading import number
-from essaim.platform.evaluations import report, services_draws
+from essaim.platform.evaluations import costs, report, services_draws
 from essaim.platform.evaluations.models import Estimate
 
 
@@ -26,6 +26,9 @@ def context_of(estimated: Estimate) -> dict[str, Any]:
         "warnings": [*estimated.panel.notes, *estimated.result["warnings"]],
         "departures": plan.departures.select_related("author"),
         "decisions": decisions(plan),
+        "equities": estimated.report.get("equity", []),
+        "cost": estimated.costs,
+        "cost_chart": costs.chart(estimated.costs) if estimated.costs else "",
         **_draw(estimated),
     }
 
@@ -105,6 +108,14 @@ def word(estimated: Estimate) -> bytes:
     for table in context["tables"]:
         document.add_heading(table["title"], 1)
         _table(document, table)
+    for found in context["equities"]:
+        document.add_heading(_("Pour qui ?"), 1)
+        for sentence in found["reading"]:
+            document.add_paragraph(sentence)
+    if context["cost"]:
+        document.add_heading(_("Ce que cela coûte"), 1)
+        for sentence in context["cost"]["reading"]:
+            document.add_paragraph(sentence)
     document.add_heading(_("Méthode"), 1)
     for line in method(estimated):
         document.add_paragraph(line)

@@ -93,3 +93,32 @@ class CapacityForm(forms.Form):
     followed = forms.IntegerField(
         label=_("Nombre de vagues pendant lesquelles un site reste suivi"), min_value=0, initial=0
     )
+
+
+class CostForm(forms.Form):
+    cost = forms.FloatField(label=_("Coût d’un territoire pendant une période (euros)"), min_value=0.01)
+    low = forms.FloatField(label=_("Le même, au plus bas"), min_value=0)
+    high = forms.FloatField(label=_("Le même, au plus haut"), min_value=0.01)
+    direction = forms.ChoiceField(
+        label=_("L’effet favorable est"), choices=[("rise", _("une hausse")), ("fall", _("une baisse"))]
+    )
+    units = forms.FloatField(
+        label=_("Ce que fait une unité du résultat"),
+        min_value=1e-9,
+        initial=1,
+        help_text=_("Un point de 2 400 personnes : 24. Laisser 1 pour compter en unités du résultat."),
+    )
+    unit_name = forms.CharField(
+        label=_("Nom de cette unité"),
+        max_length=100,
+        help_text=_("Par exemple : personne en emploi six mois après."),
+    )
+    worths = Numbers(
+        label=_("Ce que peut valoir une unité (euros)"),
+        help_text=_("Plusieurs valeurs : 5000 ; 10000 ; 20000."),
+    )
+    source = forms.CharField(
+        label=_("D’où viennent ces coûts"),
+        max_length=300,
+        help_text=_("Comptes, convention, estimation : le dire."),
+    )

@@ -196,7 +196,7 @@ class Estimate(models.Model):
         DONE = "done", _("terminée")
         FAILED = "failed", _("impossible")
 
-    audit_exclude = ("result", "report")
+    audit_exclude = ("result", "report", "costs")
 
     panel = models.ForeignKey(Panel, models.CASCADE, related_name="estimates", verbose_name=_("panel"))
     options = models.JSONField(_("réglages"), default=dict, blank=True)
@@ -209,6 +209,7 @@ class Estimate(models.Model):
     seed = models.PositiveIntegerField(_("graine"), default=0)
     result = models.JSONField(_("résultat"), default=dict, blank=True)
     report = models.JSONField(_("rapport"), default=dict, blank=True)
+    costs = models.JSONField(_("coûts"), default=dict, blank=True)
     replays = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="replayed_by", verbose_name=_("rejoue")
     )

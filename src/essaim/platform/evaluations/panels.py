@@ -19,8 +19,8 @@ from essaim.opendata.whole_table import read_whole
 LIMITS = Limits()
 LEAST_PERSONS = 11  # a figure about fewer persons may describe somebody: threshold of INSEE's fiscal sources
 KEPT = (
-    "unit", "name", "region", "wave", "version", "cohort", "time", "outcome", "weights", "cluster", "persons",
-    "simulated",
+    "unit", "name", "region", "wave", "version", "type", "group", "cohort", "time", "outcome", "weights", "cluster",
+    "persons", "simulated",
 )  # fmt: skip
 SYNONYMS = {
     "unit": ("unit", "unite", "territoire", "code", "departement", "commune", "site"),
@@ -31,11 +31,19 @@ SYNONYMS = {
     "region": ("region",),
     "wave": ("wave", "vague"),
     "version": ("version", "version du protocole"),
+    "type": ("type", "type de territoire"),
+    "group": ("group", "groupe", "groupe de personnes"),
     "weights": ("weights", "weight", "poids"),
     "cluster": ("cluster", "grappe"),
     "persons": ("persons", "personnes", "effectif", "nombre de personnes", "nb personnes"),
     "simulated": ("simulated", "simule"),
 }
+WHOLE = (
+    "",
+    "ensemble",
+    "tous",
+    "total",
+)  # what the column « group » says of the rows of all persons together
 _PERSONAL = re.compile(
     r"\b(prenom|nir|numero securite sociale|date naissance|date de naissance|email|courriel|telephone)\b"
 )
@@ -237,6 +245,12 @@ def _protect(frame: pl.DataFrame, counts_persons: bool) -> tuple[pl.DataFrame, l
     small = ((values > 0) & (values < LEAST_PERSONS)).fill_null(False)
     if not small.any():
         return frame, []
+    if (
+        "group" in frame.columns
+    ):  # with the others and the whole, the value of a single group could be found again
+        grouped = ~_is_whole(frame["group"])
+        cell = frame.select("unit", "time").with_columns(small=small & grouped)
+        small = small | (grouped & cell.select(pl.col("small").any().over("unit", "time"))["small"])
     hide = [
         pl.when(small).then(None).otherwise(pl.col(column)).alias(column)
         for column in dict.fromkeys(("outcome", count))
@@ -247,8 +261,34 @@ def _protect(frame: pl.DataFrame, counts_persons: bool) -> tuple[pl.DataFrame, l
     return frame.with_columns(hide), [said % {"count": int(small.sum()), "least": LEAST_PERSONS}]
 
 
+def _is_whole(group: pl.Series) -> pl.Series:
+    """Whether each row is about all persons together."""
+    return group.fill_null("").cast(pl.String).str.strip_chars().str.to_lowercase().is_in(WHOLE)
+
+
+def whole(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of all persons together: those that the main estimate reads. Raises ``BadPanel`` without any."""
+    if "group" not in frame.columns:
+        return frame
+    rows = frame.filter(_is_whole(frame["group"]))
+    if rows.is_empty():
+        raise BadPanel(
+            _(
+                "La colonne « groupe » n’a aucune ligne « ensemble » : ajouter, par territoire et période, la valeur "
+                "de tous les groupes réunis ; l’effet principal se lit sur elle."
+            )
+        )
+    return rows
+
+
+def groups(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of each group of persons; empty without the column « group »."""
+    return frame.filter(~_is_whole(frame["group"])) if "group" in frame.columns else frame.clear()
+
+
 def check(frame: pl.DataFrame) -> Panel:
     """The panel of the core; raises ``PanelError`` naming rows. Columns that exist are used."""
+    frame = whole(frame)
     return Panel.from_frame(
         frame,
         weights="weights" if "weights" in frame.columns else None,

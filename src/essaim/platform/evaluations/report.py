@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import polars as pl
 from django.utils.translation import gettext as _
 
 from essaim.evaluation import (
+    EvaluationError,
     Options,
     Panel,
     RecordedDraw,
@@ -17,7 +19,9 @@ from essaim.evaluation import (
     event_study_svg,
     read_plainly,
 )
+from essaim.evaluation.equity import equity
 from essaim.evaluation.reading import verdict
+from essaim.platform.evaluations import panels
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan
 
 OPTIONS = ("control", "base", "anticipation", "inference", "level", "seed", "window")
@@ -35,19 +39,40 @@ def record_of(estimated: Estimate) -> dict[str, Any] | None:
 
 
 def compute(
-    panel: Panel, options: Options, smallest: float | None, record: dict[str, Any] | None = None
+    frame: pl.DataFrame,
+    panel: Panel,
+    options: Options,
+    smallest: float | None,
+    record: dict[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(result, report): every number as ``essaim evaluate --json`` prints it, and what a person reads.
 
-    ``record`` is that of the draw of the waves.
+    ``frame`` is the table that ``panel`` comes from; ``record`` is that of the draw of the waves.
     """
-    result = estimate(panel, options, RecordedDraw.of(record) if record else None)
+    draw = RecordedDraw.of(record) if record else None
+    result = estimate(panel, options, draw)
     return result.to_json(), {
         "verdict": verdict(result, smallest).value,
         "reading": read_plainly(result, smallest),
         "chart": event_study_svg(result),
         "facts": _facts(result),
+        "equity": list(_equity(frame, options, draw)),
     }
+
+
+def _equity(frame: pl.DataFrame, options: Options, draw: RecordedDraw | None) -> Iterator[dict[str, Any]]:
+    """Effects by group of persons and by type of territory, where the panel says them; or why there are none."""
+    region = {"region": "region"} if "region" in frame.columns else {}
+    for kind, rows, column in (
+        ("persons", panels.groups(frame), "group"),
+        ("sites", panels.whole(frame), "type"),
+    ):
+        if rows.is_empty() or column not in rows.columns:
+            continue
+        try:
+            yield equity(rows, column, options, draw, **region).to_json()
+        except EvaluationError as error:
+            yield {"kind": kind, "groups": [], "gaps": [], "reading": [str(error)]}
 
 
 def _facts(result: Result) -> dict[str, Any]:
@@ -124,12 +149,12 @@ def every_number(estimated: Estimate) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    for row in _number_rows(estimated.result):
+    for row in _number_rows(estimated.result, estimated.report.get("equity", [])):
         writer.writerow({name: "" if value is None else value for name, value in row.items()})
     return out.getvalue()
 
 
-def _number_rows(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _number_rows(result: dict[str, Any], equities: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     simple = result["aggregations"].get("simple")
     if simple:
         yield {"table": "simple", **simple}
@@ -137,6 +162,14 @@ def _number_rows(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for row in table["rows"]:
             yield {"table": table["kind"], **row, "time": ""}
         yield {"table": table["kind"], "key": "overall", **table["overall"]}
+    for found in equities:
+        for row in (*found["groups"], *found["gaps"]):
+            yield {
+                "table": f"equity_{found['kind']}",
+                "key": row["group"],
+                "time": row.get("reference", ""),
+                **row,
+            }
     for cell in result["att_gt"]:
         yield {"table": "att_gt", **cell, "key": cell["group"], "estimate": cell["att"]}
 
@@ -168,6 +201,9 @@ content = (here / "{file}").read_bytes()
 assert hashlib.sha256(content).hexdigest() == "{sha256}", "ce n’est pas le panel de l’estimation"
 
 frame = pl.read_csv(content, infer_schema=False)
+if "group" in frame.columns:  # les lignes de tous les groupes réunis
+    group = pl.col("group").fill_null("").str.strip_chars().str.to_lowercase()
+    frame = frame.filter(group.is_in({whole!r}))
 columns = {{name: name for name in ("weights", "cluster", "region") if name in frame.columns}}
 panel = Panel.from_frame(frame, **columns)
 record = json.loads({record!r})  # le tirage des vagues, s’il y en a eu un
@@ -201,6 +237,7 @@ def script(estimated: Estimate) -> str:
         sha256=estimated.panel_sha256,
         options=options,
         smallest=estimated.plan.smallest_effect,
+        whole=list(panels.WHOLE),
         record=json.dumps(record_of(estimated), ensure_ascii=False),
         expected=json.dumps(estimated.result["aggregations"]["simple"]),
     )

@@ -17,6 +17,7 @@ from essaim.evaluation.reading import Verdict
 from essaim.platform.evaluations import documents, services
 from essaim.platform.evaluations import report as reports
 from essaim.platform.evaluations.forms import LessonForm
+from essaim.platform.evaluations.forms_sizing import CostForm
 from essaim.platform.evaluations.models import Estimate
 from essaim.platform.evaluations.permissions import POLICY
 from essaim.platform.form_errors import report as show_errors
@@ -77,6 +78,33 @@ def lesson(request: Request, slug: str, pk: int) -> HttpResponse:
             "Un résultat nul ou défavorable est une leçon comme une autre. Dire aussi ce que l’on ne sait pas."
         ),
         "submit": _("Garder la leçon"),
+        "back": reverse("evaluations:report", args=[slug, pk]),
+    }
+    return render(request, "evaluations/form.html", context)
+
+
+def cost(request: Request, slug: str, pk: int) -> HttpResponse:
+    """What a unit of effect costs: asked once the effect is known, kept with the report."""
+    estimated = services.estimate_for(request.user, slug, pk, "run")
+    if estimated.state != Estimate.State.DONE:
+        raise Http404
+    form = CostForm(request.POST or None, initial=estimated.costs.get("given", {}))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.record_cost(estimated, form.cleaned_data)
+        except ValidationError as error:
+            show_errors(form, error)
+        else:
+            messages.success(request, _("Coûts gardés : le rapport dit ce que coûte une unité d’effet."))
+            return redirect("evaluations:report", slug=slug, pk=pk)
+    context = {
+        "programme": estimated.plan.programme,
+        "form": form,
+        "title": _("Ce que coûte une unité d’effet"),
+        "lead": _(
+            "Un coût rapporté à un effet incertain est incertain lui aussi : le rapport dira de combien."
+        ),
+        "submit": _("Calculer et garder"),
         "back": reverse("evaluations:report", args=[slug, pk]),
     }
     return render(request, "evaluations/form.html", context)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from essaim import __version__
 from essaim.platform.community.services import create_lesson
 from essaim.platform.dates import bounds
-from essaim.platform.evaluations import panels, report, services_draws, sizing
+from essaim.platform.evaluations import costs, panels, report, services_draws, sizing
 from essaim.platform.evaluations.models import Departure, Estimate, EvaluationPlan, Panel, WaveDraw
 from essaim.platform.evaluations.panels import BadPanel, Draft
 from essaim.platform.evaluations.permissions import POLICY
@@ -236,6 +236,16 @@ def _inference(held: WaveDraw | None) -> dict[str, Any]:
 def replay(estimated: Estimate, *, by: "User") -> Estimate:
     """Run an estimate again with its own settings; ``same_result`` of the new one says whether it was found again."""
     return run_estimate(estimated.panel, by=by, options=estimated.options, replays=estimated)
+
+
+def record_cost(estimated: Estimate, given: Mapping[str, Any]) -> Estimate:
+    """Keep with a finished report what a unit of its effect costs. Raises ``ValidationError`` with the reason."""
+    if estimated.state != Estimate.State.DONE:
+        raise ValidationError(_("L’estimation n’est pas terminée."))
+    estimated.costs = costs.computed(estimated.result, given)
+    estimated.full_clean()
+    estimated.save()
+    return estimated
 
 
 @transaction.atomic

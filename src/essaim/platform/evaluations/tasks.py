@@ -53,9 +53,10 @@ def _run(estimated: Estimate) -> None:
         raise EvaluationError(
             _("Le fichier du panel n’est plus celui qui avait été ajouté : son empreinte a changé.")
         )
-    _frame, panel = panels.load(content)
+    frame, panel = panels.load(content)
     _advance(estimated, 40, _("Estimation des effets"))
     estimated.result, estimated.report = report.compute(
+        frame,
         panel,
         report.options_of(estimated.options),
         estimated.plan.smallest_effect,

@@ -31,6 +31,7 @@ urlpatterns = [
     path(f"{_BASE}reports/<int:pk>/", report_views.report, name="report"),
     path(f"{_BASE}reports/<int:pk>/progress/", report_views.progress, name="progress"),
     path(f"{_BASE}reports/<int:pk>/replay/", report_views.replay, name="replay"),
+    path(f"{_BASE}reports/<int:pk>/cost/", report_views.cost, name="cost"),
     path(f"{_BASE}reports/<int:pk>/lesson/", report_views.lesson, name="lesson"),
     path(f"{_BASE}reports/<int:pk>/report.<slug:kind>", report_views.download, name="download"),
 ]
