@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from essaim.territory.smaa import Missing, acceptability, pairwise_winning, wilson
+from essaim.territory.smaa import Missing, _members, acceptability, pairwise_winning, wilson
 from essaim.territory.weights import draw, weight_space
 
 SIZE = 20_000
@@ -113,6 +113,18 @@ def test_large_studies_agree_with_small_ones_in_single_precision() -> None:
     double = np.bincount(np.argsort(-scores, axis=1)[:, :20].ravel(), minlength=6_000) / 300
     assert acceptability(notes, weights[:300], 20).top == pytest.approx(double, abs=1e-9)
     assert found.top.sum() == pytest.approx(20, abs=1e-6)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_the_first_are_the_same_whoever_sets_the_floor(ties: bool) -> None:
+    """The k-th score among the strong, or among the weakest of all, only bounds what is looked at."""
+    rng = np.random.default_rng(3)
+    scores = rng.integers(0, 20, (30, 400)) / 20.0 if ties else rng.random((30, 400))
+    whole = _members(scores, 7, np.arange(400))
+    for strong in (np.argsort(-scores.mean(axis=0))[:20], np.argsort(scores.mean(axis=0))[:7]):
+        for one, two in zip(whole, _members(scores, 7, np.sort(strong)), strict=True):
+            assert one.tolist() == two.tolist()
+    assert np.bincount(whole[0], whole[2]) == pytest.approx(np.full(30, 7.0))
 
 
 def test_threads_do_not_change_the_answer() -> None:

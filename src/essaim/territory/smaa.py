@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -30,9 +31,12 @@ BLOCK_CELLS: Final = 3_000_000
 # Scores nearer than this are a tie: what is left of a sum of products in double, and in single precision.
 TIE: Final = 1e-9
 TIE_SINGLE: Final = 2e-6
-# Scores in whole steps, packed above the bits of a column number (2,048 of them, above FULL_RANKS).
-STEPS: Final = float(1 << 40)
-COLUMN_BITS: Final = 11
+# Above FULL_RANKS, so many territories of high mean score set a floor under the k-th score of each draw.
+STRONG: Final = 1_000
+# Low bits of a score that give way to its column number (2,048 of them, above FULL_RANKS), and TIE in units of the
+# last bit of a number in [1, 2).
+COLUMN: Final = (1 << 11) - 1
+TIE_BITS: Final = int(TIE * 2**52) + COLUMN
 NORMAL_95: Final = 1.959963984540054
 
 
@@ -100,18 +104,17 @@ def acceptability(
     n, size = len(values), len(weights)
     if not 1 <= k <= n:
         raise ValueError(f"k vaut {k} ; il doit aller de 1 au nombre de territoires ({n}).")
-    reference = np.sort(_first(values @ weights.mean(axis=0), k))
+    best_first = np.argsort(-(values @ weights.mean(axis=0)), kind="stable")
+    reference, strong = np.sort(best_first[:k]), np.sort(best_first[: STRONG + k])
     blocks = list(_blocks(values, weights, missing, seed))
-    # BLAS threads of their own would only fight with these.
+    # BLAS threads of their own would only fight with these. Blocks are added up as they come, not kept.
     with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
-        parts = list(pool.map(lambda b: _count(b, k, n <= FULL_RANKS, reference), blocks))
-    top = np.sum([p.top for p in parts], axis=0)
-    central = np.sum([p.central for p in parts], axis=0) / np.where(top > 0, top, np.nan)[:, None]
-    low, high = wilson(top / size, float(size if effective is None else effective))
-    kept = [p.ranks for p in parts if p.ranks is not None]
-    ranks = np.sum(kept, axis=0) / size if kept else None
-    same = sum(p.same_set for p in parts) / size
-    return Acceptability(k, top / size, low, high, central, ranks, float(same))
+        sums = reduce(_add, pool.map(lambda b: _count(b, k, strong, reference), blocks))
+    central = sums.central / np.where(sums.top > 0, sums.top, np.nan)[:, None]
+    top = sums.top / size
+    low, high = wilson(top, float(size if effective is None else effective))
+    ranks = None if sums.ranks is None else np.ascontiguousarray(sums.ranks.T) / size
+    return Acceptability(k, top, low, high, central, ranks, sums.same_set / size)
 
 
 def pairwise_winning(values: Floats, weights: Floats) -> Floats:
@@ -159,10 +162,17 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
+    """Over some draws: times in (n,), weights summed when in (n, m), times at each rank (rank, n), same first k."""
+
     top: Floats
     central: Floats
     ranks: Floats | None
     same_set: int
+
+
+def _add(one: _Counts, two: _Counts) -> _Counts:
+    ranks = None if one.ranks is None or two.ranks is None else one.ranks + two.ranks
+    return _Counts(one.top + two.top, one.central + two.central, ranks, one.same_set + two.same_set)
 
 
 def _blocks(values: Floats, weights: Floats, missing: tuple[Missing, ...], seed: int) -> Iterator[_Block]:
@@ -173,47 +183,72 @@ def _blocks(values: Floats, weights: Floats, missing: tuple[Missing, ...], seed:
         yield _Block(values, weights[start : start + rows], missing, (seed, rank), single)
 
 
-def _count(block: _Block, k: int, with_ranks: bool, reference: NDArray[np.intp]) -> _Counts:
+def _count(block: _Block, k: int, strong: NDArray[np.intp], reference: NDArray[np.intp]) -> _Counts:
     scores = block.scores()
     n = scores.shape[1]
-    ranks = _rank_counts(scores) if with_ranks else None
-    rows, columns, share = _members(scores, k)
+    ranks = _rank_counts(scores) if n <= FULL_RANKS else None
+    rows, columns, share = _members(scores, k, strong)
     top = np.bincount(columns, share, n)
     central = np.column_stack([np.bincount(columns, share * w[rows], n) for w in block.weights.T])
     hits = np.bincount(rows[np.isin(columns, reference)], minlength=len(scores))
     return _Counts(np.asarray(top, float), np.asarray(central, float), ranks, int((hits == k).sum()))
 
 
-def _members(scores: Scores, k: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-    """Rows, columns and shares of those among the first k; those tied at the limit share its places."""
+def _members(
+    scores: Scores, k: int, strong: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    """Rows, columns and shares of those among the first k; those tied at the limit share its places.
+
+    The k-th score among the ``strong`` columns is at most the k-th of all: only what reaches it is looked at.
+    """
     count, n = scores.shape
     tie = TIE if scores.dtype == np.float64 else TIE_SINGLE
-    limit = np.partition(scores, n - k, axis=1)[:, n - k]
-    rows, columns = np.divmod(np.flatnonzero(scores >= (limit - tie)[:, None]), n)
-    sure = scores[rows, columns] > limit[rows] + tie
+    floor = _kth(scores[:, strong], k) if len(strong) < n else _kth(scores, k)
+    places = np.flatnonzero(scores >= (floor - tie)[:, None])
+    rows, columns = np.divmod(places, n)
+    kept = scores.ravel()[places]
+    limit = _kth(_padded(rows, kept, count), k) if len(strong) < n else floor
+    reach = kept >= limit[rows] - tie
+    rows, columns, kept = rows[reach], columns[reach], kept[reach]
+    sure = kept > limit[rows] + tie
     above = np.bincount(rows[sure], minlength=count)
     tied = np.bincount(rows[~sure], minlength=count)
     return rows, columns, np.where(sure, 1.0, ((k - above) / np.maximum(tied, 1))[rows])
 
 
-def _rank_counts(scores: Scores) -> Floats:
-    """(n, n) how often each territory (row) has each rank (column).
+def _kth(scores: Scores, k: int) -> Scores:
+    """The k-th greatest of each row."""
+    return np.asarray(np.partition(scores, -k, axis=1)[:, -k])
 
-    Score and column are packed in one integer, because sorting integers is several times faster than argsort.
+
+def _padded(rows: NDArray[np.intp], kept: Scores, count: int) -> Scores:
+    """Values listed by row as a table, each row filled up with minus infinity."""
+    sizes = np.bincount(rows, minlength=count)
+    table = np.full((count, sizes.max()), -np.inf, kept.dtype)
+    table[rows, np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)] = kept
+    return table
+
+
+def _rank_counts(scores: Scores) -> Floats:
+    """(n, n) how often each rank (row) is each territory's (column).
+
+    Distances to the best are put in [1, 2], where positive floats sort like the integers of the same bits, and the
+    column number takes their last bits: sorting integers is several times faster than argsort.
     """
     n = scores.shape[1]
-    keys = np.rint((scores.max() - scores) * STEPS).astype(np.int64) << COLUMN_BITS
+    keys = (scores.max() + 1 - scores).view(np.int64)
+    keys &= ~COLUMN
     keys |= np.arange(n)
     keys.sort(axis=1)
-    order, distance = keys & ((1 << COLUMN_BITS) - 1), keys >> COLUMN_BITS
-    near = np.diff(distance, axis=1) <= TIE * STEPS
+    near = np.diff(keys, axis=1) <= TIE_BITS
+    keys &= COLUMN
     tied = near.any(axis=1)
-    clear = np.bincount((order[~tied] * n + np.arange(n)).ravel(), minlength=n * n).reshape(n, n)
-    return clear + _tied_rank_counts(order[tied], near[tied]) if tied.any() else np.asarray(clear, float)
+    clear = np.bincount((keys[~tied] + np.arange(n) * n).ravel(), minlength=n * n).reshape(n, n)
+    return clear + _tied_rank_counts(keys[tied], near[tied]).T if tied.any() else np.asarray(clear, float)
 
 
 def _tied_rank_counts(order: NDArray[np.int64], near: NDArray[np.bool_]) -> Floats:
-    """The same for draws with ties: a group of t equals has 1/t of each of its t ranks."""
+    """(n, n) the same for draws with ties, territories first: a group of t equals has 1/t of each of its t ranks."""
     count, n = order.shape
     opens = np.ones((count, n), bool)
     opens[:, 1:] = ~near
@@ -226,7 +261,3 @@ def _tied_rank_counts(order: NDArray[np.int64], near: NDArray[np.bool_]) -> Floa
         base + length, 1.0 / length, n * (n + 1)
     )
     return np.asarray(np.cumsum(steps.reshape(n, n + 1), axis=1)[:, :n])
-
-
-def _first(scores: Floats, k: int) -> NDArray[np.intp]:
-    return np.argsort(-scores, kind="stable")[:k]
