@@ -9,6 +9,7 @@ from django.conf import settings
 from essaim.platform.community import services as community
 from essaim.platform.programmes import services as programmes
 from essaim.platform.transfer import services as transfer
+from tests.rubbish import RUBBISH
 
 
 def _same(left: Path, right: Path) -> bool:
@@ -72,3 +73,13 @@ def test_a_document_outside_the_folder_is_refused(convergence, tmp_path) -> None
 def test_a_folder_that_is_not_an_export_is_refused(writer, tmp_path) -> None:
     with pytest.raises(transfer.NotAnExport, match=r"essaim\.yaml"):
         transfer.import_programme(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["noise", "deep yaml"])
+@pytest.mark.parametrize("file", ["essaim.yaml", "programmes.programme.csv"])
+def test_a_folder_full_of_rubbish_is_refused_whole(convergence, tmp_path, kind: str, file: str) -> None:
+    transfer.export_programme(convergence, tmp_path / "first")
+    convergence.delete()
+    (tmp_path / "first" / file).write_bytes(RUBBISH[kind]())
+    with pytest.raises(transfer.NotAnExport):
+        transfer.import_programme(tmp_path / "first")

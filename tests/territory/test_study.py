@@ -67,7 +67,8 @@ def test_any_change_changes_the_fingerprint() -> None:
     ("document", "word"),
     [
         ("[]", "document à clés"),
-        ("a: [", "ligne 1"),
+        ("a: [", "Ligne 2"),
+        ("a: &x 1\nb: *x", "ancres YAML"),
         ("title: x", "Clé manquante : criteria"),
         (DOCUMENT.replace("essaim/study/1", "autre/2"), "Format inconnu"),
         (DOCUMENT.replace("unit: epci", "unit: canton"), "Unité inconnue"),

@@ -72,7 +72,7 @@ def command(
 def _read(result: Path, target: str) -> EventPath:
     try:
         given = json.loads(result.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EvaluationError(f"« {result} » n’est pas du JSON lisible ({error}).") from error
     if isinstance(given, dict) and "att_gt" in given:
         given = given.get("event_study")

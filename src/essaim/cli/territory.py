@@ -195,7 +195,7 @@ def access(
 
 
 def _run(path: Path, files: tuple[Path, ...]) -> tuple[Ranking, Table]:
-    study: Study = from_yaml(path.read_text(encoding="utf-8"))
+    study: Study = from_yaml(path.read_bytes())
     table = study_table(study.unit, files)
     return run(study, table), table
 

@@ -38,6 +38,7 @@ _SCHEMA = {
     "opened": pl.Date,
     "updated": pl.Date,
 }
+_WHERE = "Téléchargez « etalab-cs1100502 » ou « etalab-cs1100507 » sur data.gouv.fr."
 _POINTS = {"finess": pl.String, "x": pl.Float64, "y": pl.Float64}
 
 
@@ -46,6 +47,8 @@ def read(path: Path, name: str = "") -> Dataset:
     table = Table(format="csv", separator=";")
     try:
         with member(path, r"etalab.*\.csv$") as found, open_source(found, BULK) as opened:
+            if opened.format != "csv":
+                raise UnsafeFile("Le fichier est un classeur, pas l’extraction FINESS en CSV.", _WHERE)
             table.encoding = opened.encoding.removesuffix("-sig")
             lines = enumerate(csv_rows(opened, ";"), 1)
             vintage = _first_line(next(lines)[1])
@@ -64,7 +67,7 @@ def _first_line(cells: list[Cell]) -> str:
     if len(cells) < 4 or cells[0] != "finess" or cells[1] != "etalab":
         raise UnsafeFile(
             "La première ligne n’est pas « finess;etalab;… » : ce n’est pas l’extraction FINESS attendue.",
-            "Téléchargez « etalab-cs1100502 » ou « etalab-cs1100507 » sur data.gouv.fr.",
+            _WHERE,
             row=1,
         )
     return str(cells[3])

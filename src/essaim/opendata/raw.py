@@ -205,7 +205,15 @@ def candidates(opened: OpenedFile, sheet: str | None = None) -> Iterator[Candida
 
 def _csv_candidate(opened: OpenedFile, separator: str) -> Candidate:
     head = list(itertools.islice(csv_rows(opened, separator), HEAD_ROWS))
+    _check_width(head, opened.limits)
     return Candidate(head, csv_rows(opened, separator), separator=separator)
+
+
+def _check_width(head: list[list[Cell]], limits: Limits) -> None:
+    if max(map(len, head), default=0) > limits.columns:
+        raise UnsafeFile(
+            f"Le tableau a plus de {limits.columns} colonnes.", "Gardez seulement les colonnes utiles."
+        )
 
 
 def csv_rows(opened: OpenedFile, separator: str) -> Iterator[list[Cell]]:
@@ -282,6 +290,7 @@ def _sheet_candidates(opened: OpenedFile, wanted: str | None) -> Iterator[Candid
             answer = worker.ask(sheet=name)
             rows = _sheet_rows(worker, answer["first_column"])
             head = list(itertools.islice(rows, HEAD_ROWS))
+            _check_width(head, opened.limits)
             marks = {(row, column): text for row, column, text in answer["marks"]}
             yield Candidate(head, itertools.chain(head, rows), sheet=name, marks=marks)
     finally:

@@ -20,6 +20,8 @@ from essaim.opendata.values import Cell
 #: A panel of a country may be large; it is read in one go, so its size is bounded all the same.
 PANEL_LIMITS = Limits(bytes=2_000 * MEGABYTE, inflated_bytes=2_000 * MEGABYTE)
 
+LONGEST_HEADER = 500_000  # characters
+
 _PARQUET = b"PAR1"
 
 
@@ -47,19 +49,28 @@ def _parquet(content: bytes) -> pl.DataFrame:
 def _csv(path: Path) -> pl.DataFrame:
     with path.open("rb") as stream:
         encoding = detect_encoding(stream)
-    text = path.read_bytes().decode(encoding)
-    lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
-    header = next(lines, "")
-    separator = max(";,\t|", key=header.count)
+    separator = max(";,\t|", key=_header(path, encoding).count)
+    content = path if encoding != "cp1252" else io.BytesIO(path.read_bytes().decode(encoding).encode())
     try:
         return pl.read_csv(
-            text.encode(), separator=separator, infer_schema=False, comment_prefix="#", raise_if_empty=True
+            content, separator=separator, infer_schema=False, comment_prefix="#", raise_if_empty=True
         )
     except pl.exceptions.PolarsError as error:
         raise UnsafeFile(
-            f"Le fichier CSV ne se lit pas ({str(error).splitlines()[0]}).",
+            f"Le fichier CSV ne se lit pas ({str(error).splitlines()[0][:200]}).",
             "Vérifiez que chaque ligne a autant de colonnes que la première.",
         ) from error
+
+
+def _header(path: Path, encoding: str) -> str:
+    """The first line that is neither blank nor a comment; one that never ends is refused."""
+    with path.open(encoding=encoding, newline=None) as stream:
+        while line := stream.readline(LONGEST_HEADER):
+            if len(line) >= LONGEST_HEADER:
+                raise UnsafeFile("La première ligne ne finit pas.", "Vérifiez que c’est bien un tableau.")
+            if line.strip() and not line.startswith("#"):
+                return line
+    return ""
 
 
 def _sheet(candidate: Candidate) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import yaml
 
+from essaim.protocol.yamltext import read_yaml
 from essaim.territory.codes import LEVELS
 from essaim.territory.criteria import FAMILIES, Criterion, Transform, problems
 from essaim.territory.plan import Plan, read_plan
@@ -84,15 +85,13 @@ def to_yaml(study: Study) -> str:
     return yaml.safe_dump(to_dict(study), allow_unicode=True, sort_keys=False)
 
 
-def from_yaml(text: str) -> Study:
-    """Read a study from YAML (or JSON, which YAML contains)."""
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" (ligne {mark.line + 1}, colonne {mark.column + 1})" if mark else ""
-        raise StudyError([f"Ce n’est pas du YAML lisible{where}."]) from error
-    return from_dict(document)
+def from_yaml(text: str | bytes) -> Study:
+    """Read a study from YAML (or JSON, which YAML contains), in the strict subset of ``protocol.yamltext``."""
+    read = read_yaml(text)
+    if read.findings:
+        places = [(f"Ligne {line} : " if line else "", finding) for finding, line in read.findings]
+        raise StudyError([f"{where}{found.message} {found.mend}" for where, found in places])
+    return from_dict(read.data)
 
 
 def from_dict(document: object) -> Study:

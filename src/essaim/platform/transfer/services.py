@@ -14,7 +14,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.files import File
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import FileField, ForeignKey, JSONField, Model
 from django.utils.translation import gettext as _
 
@@ -148,6 +148,12 @@ def _write_csv(path: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
+REFUSED = (
+    ValidationError, ObjectDoesNotExist, IntegrityError, KeyError, ValueError, TypeError, OSError, RecursionError, yaml.YAMLError,
+)  # fmt: skip
+"""What a folder that somebody changed by hand provokes: said with its file and row."""
+
+
 @transaction.atomic
 def import_programme(folder: Path) -> "Programme":
     """Write the programme of an exported folder; all or nothing.
@@ -169,7 +175,7 @@ def import_programme(folder: Path) -> "Programme":
         for line, cells in enumerate(_read_csv(folder / f"{owned.name}.csv"), start=2):
             try:
                 made[owned.model, cells["number"]] = _import_row(owned, cells, folder, made, late)
-            except (ValidationError, ObjectDoesNotExist, KeyError, ValueError, OSError) as error:
+            except REFUSED as error:
                 raise NotAnExport(f"{owned.name}.csv, ligne {line} : {error}") from error
     for row, key, number in late:
         setattr(row, key.name, made[key.related_model, number])  # type: ignore[index]
@@ -181,7 +187,7 @@ def import_programme(folder: Path) -> "Programme":
 def _head(folder: Path) -> dict[str, str]:
     try:
         head = yaml.safe_load((folder / "essaim.yaml").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise NotAnExport(
             _("%(folder)s n’est pas un export d’Essaim : essaim.yaml manque ou ne se lit pas.")
             % {"folder": folder}
@@ -194,24 +200,35 @@ def _head(folder: Path) -> dict[str, str]:
 def _read_csv(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise NotAnExport(
+            _("%(file)s ne se lit pas : %(why)s") % {"file": path.name, "why": error}
+        ) from error
 
 
 def _import_shared(folder: Path) -> None:
-    for label, natural in SHARED.items():
-        model = apps.get_model(label)
-        for cells in _read_csv(folder / f"{label.lower()}.csv"):
-            if model._default_manager.filter(**{natural: cells[natural]}).exists():
-                continue
-            if label == "accounts.User":
-                get_user_model().objects.create_user(
-                    cells["email"], None, name=cells["name"], is_active=False
-                )
-                continue
-            row = model(**{f.attname: f.to_python(cells[f.name]) for f in plain_fields(model)})
-            row.full_clean()
-            row.save()
+    for label in SHARED:
+        for line, cells in enumerate(_read_csv(folder / f"{label.lower()}.csv"), start=2):
+            try:
+                _import_known(label, cells)
+            except REFUSED as error:
+                raise NotAnExport(f"{label.lower()}.csv, ligne {line} : {error}") from error
+
+
+def _import_known(label: str, cells: dict[str, str]) -> None:
+    """Write a row shared by programmes, unless one of its natural key is here already."""
+    model, natural = apps.get_model(label), SHARED[label]
+    if model._default_manager.filter(**{natural: cells[natural]}).exists():
+        return
+    if label == "accounts.User":
+        get_user_model().objects.create_user(cells["email"], None, name=cells["name"], is_active=False)
+        return
+    row = model(**{f.attname: f.to_python(cells[f.name]) for f in plain_fields(model)})
+    row.full_clean()
+    row.save()
 
 
 def _import_row(
