@@ -149,7 +149,8 @@ def _write_csv(path: Path, rows: list[dict[str, str]]) -> None:
 
 
 REFUSED = (
-    ValidationError, ObjectDoesNotExist, IntegrityError, KeyError, ValueError, TypeError, OSError, RecursionError, yaml.YAMLError,
+    ValidationError, ObjectDoesNotExist, IntegrityError, KeyError, ValueError, TypeError, OSError,
+    RecursionError, yaml.YAMLError,
 )  # fmt: skip
 """What a folder that somebody changed by hand provokes: said with its file and row."""
 
