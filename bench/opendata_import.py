@@ -1,10 +1,11 @@
-"""Import of national files: 2,000,000 rows of job-seekers and 300,000 data.inclusion services, time and
-memory.
+"""Import of national files: job-seekers (2,000,000 rows), data.inclusion services (300,000, CSV and Parquet) and
+SIRENE establishments (10,000,000), time and memory.
 
-Both files are GENERATED here in the published layouts (see essaim.opendata.dares_defm and data_inclusion):
-the content is drawn at random, the volume is that of the real ones. Each import runs in a process of its
-own, whose peak memory is measured; the result is compared with what was generated before any time is
-printed. The peer is pandas.read_csv with the same typing asked of it, when pandas is installed.
+All files are GENERATED here in the published layouts (see essaim.opendata.dares_defm, data_inclusion, sirene): the
+content is drawn at random, the volume is that of the real ones (a quarter for SIRENE). Each import runs in a process
+of its own, whose peak memory is measured; the result is compared with what was generated before any time is printed.
+The peer is pandas.read_csv with the same typing asked of it, when pandas is installed; for SIRENE, whose result is
+asserted against polars, there is none.
 
     python bench/opendata_import.py [--quick]
 """
@@ -81,6 +82,54 @@ def write_services(path: Path, rows: int) -> dict[str, int]:
     return {"rows": rows, "total": themed}
 
 
+def write_services_parquet(path: Path, rows: int) -> dict[str, int]:
+    """The same services with lists as Parquet holds them."""
+    import polars as pl
+
+    text = path.with_suffix(".tmp")
+    expected = write_services(text, rows)
+    lists = [
+        pl.col(name).str.extract_all(r"[^\[\]', ]+") for name in ("thematiques", "publics", "modes_accueil")
+    ]
+    pl.scan_csv(text, infer_schema=False).with_columns(lists).sink_parquet(path)
+    text.unlink()
+    return expected
+
+
+def write_establishments(path: Path, rows: int) -> dict[str, int]:
+    """SIRENE's stock: a fifth of the establishments closed, half without employee; counted again by polars."""
+    import duckdb
+    import polars as pl
+
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE places (i BIGINT, code VARCHAR)")
+    connection.executemany("INSERT INTO places VALUES (?, ?)", list(enumerate(list(communes())[::35])))
+    connection.execute(
+        f"""COPY (
+            SELECT lpad(n::VARCHAR, 14, '0') AS siret, lpad((n // 2)::VARCHAR, 9, '0') AS siren,
+                   CASE WHEN hash(n) % 5 = 0 THEN 'F' ELSE 'A' END AS etatAdministratifEtablissement,
+                   code AS codeCommuneEtablissement,
+                   (10 + hash(n + 7) % 80)::VARCHAR || '.' || (hash(n + 3) % 9 + 11)::VARCHAR || 'Z'
+                       AS activitePrincipaleEtablissement,
+                   CASE WHEN hash(n + 1) % 2 = 0 THEN 'NN' ELSE '02' END AS trancheEffectifsEtablissement,
+                   'ENSEIGNE ' || n AS enseigne1Etablissement, '[ND]' AS denominationUsuelleEtablissement,
+                   DATE '2000-01-01' + (n % 9000)::INTEGER AS dateCreationEtablissement
+            FROM range({rows}) t(n) JOIN places ON i = n % (SELECT count(*) FROM places)
+        ) TO '{path}' (FORMAT PARQUET)"""
+    )
+    active = pl.scan_parquet(path).filter(pl.col("etatAdministratifEtablissement") == "A")
+    counted = active.group_by("codeCommuneEtablissement", "activitePrincipaleEtablissement").len()
+    found = counted.select(pl.len(), pl.col("len").sum().alias("total")).collect(engine="streaming").row(0)
+    return {"rows": int(found[0]), "total": int(found[1])}
+
+
+def read_establishments(path: Path) -> dict[str, int]:
+    from essaim.opendata import sirene
+
+    frame = sirene.read(path).require().frame
+    return {"rows": frame.height, "total": int(frame["establishments"].sum())}
+
+
 def read_job_seekers(path: Path) -> dict[str, int]:
     from essaim.opendata import dares_defm
 
@@ -117,7 +166,8 @@ def pandas_services(path: Path) -> dict[str, int]:
 
 
 READERS: dict[str, Callable[[Path], dict[str, int]]] = {
-    f.__name__: f for f in (read_job_seekers, read_services, pandas_job_seekers, pandas_services)
+    f.__name__: f
+    for f in (read_job_seekers, read_services, read_establishments, pandas_job_seekers, pandas_services)
 }
 
 
@@ -146,13 +196,15 @@ def main(quick: bool) -> None:
     jobs = (
         ("job-seekers", 2_000_000 // scale, write_job_seekers, "read_job_seekers", "pandas_job_seekers"),
         ("data.inclusion services", 300_000 // scale, write_services, "read_services", "pandas_services"),
+        ("data.inclusion, Parquet", 300_000 // scale, write_services_parquet, "read_services", ""),
+        ("SIRENE establishments", 10_000_000 // scale, write_establishments, "read_establishments", ""),
     )
     with tempfile.TemporaryDirectory(prefix="essaim-bench-") as folder:
         for name, rows, write, ours, peer in jobs:
-            path = Path(folder) / "data.csv"
+            path = Path(folder) / ("data.csv" if peer else "data.parquet")
             expected = write(path, rows)
-            print(f"{name}: {expected['rows']} generated rows, {path.stat().st_size / 1e6:.0f} MB")
-            for reader in (ours, peer):
+            print(f"{name}: {rows} generated rows, {path.stat().st_size / 1e6:.0f} MB")
+            for reader in filter(None, (ours, peer)):
                 found = measure(reader, path)
                 if found is None:
                     print("  pandas: not installed")
