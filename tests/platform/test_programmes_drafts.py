@@ -93,3 +93,29 @@ def test_a_first_protocol_is_its_essence_alone(make, writer) -> None:
     assert draft.protocol.components == ()
     version = services.publish_draft(services.submit_draft(draft), by=writer)
     assert version.number == "1.0.0"
+
+
+def test_an_objection_of_the_committee_stops_publication_until_the_version_is_changed_or_agreed(
+    draft, make
+) -> None:
+    reader, writer = make.user("Relecteur"), make.user()
+    read = services.submit_draft(edited(draft, "rythme", form="Deux jours de suite"))
+    services.give_opinion(read, stance="change", text="Dire lesquels.", by=reader)
+    with pytest.raises(ValidationError, match="Relecteur demande de revoir avant de publier : Dire lesquels"):
+        services.publish_draft(read, by=writer)
+    services.give_opinion(read, stance="agree", text="", by=reader)
+    assert services.publish_draft(read, by=writer).is_published
+
+
+def test_an_opinion_holds_for_what_was_read_only(draft, make) -> None:
+    read = services.submit_draft(edited(draft, "rythme", form="Deux jours de suite"))
+    services.give_opinion(read, stance="agree", text="", by=make.user())
+    again = services.submit_draft(edited(services.take_back(read), "rythme", form="Lundi et mardi"))
+    review = services.review_of(again)
+    assert (review.current, len(review.earlier)) == ((), 1)
+
+
+def test_an_objection_says_what_to_change(draft, make) -> None:
+    read = services.submit_draft(edited(draft, "rythme", form="Deux jours de suite"))
+    with pytest.raises(ValidationError, match="ce qui est à revoir"):
+        services.give_opinion(read, stance="change", text=" ", by=make.user())

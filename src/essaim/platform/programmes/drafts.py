@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from essaim.platform.programmes.models import Programme, ProtocolVersion
+from essaim.platform.programmes.reviewing import objections
 from essaim.platform.programmes.versions import current_version
 from essaim.protocol import Problem, Protocol, validate
 from essaim.protocol.document import Component, Essence, Source
@@ -190,7 +191,8 @@ def publish_draft(
         number: the number announced; the computed one when empty.
 
     Raises:
-        ValidationError: it is not being read, is incomplete, or its number says more or less than what changed.
+        ValidationError: it is not being read, is incomplete, somebody of the committee asks to change it, or its
+            number says more or less than what changed.
     """
     draft = ProtocolVersion.objects.select_for_update(of=("self",)).select_related("base").get(pk=draft.pk)
     if draft.state != ProtocolVersion.State.REVIEW:
@@ -203,8 +205,9 @@ def publish_draft(
         if why:
             raise ValidationError(list(why))
     state = examine_draft(draft)
-    if not state.is_ready:
-        raise ValidationError([str(problem) for problem in (*state.problems, *state.refusals)])
+    refused = [*map(str, state.problems), *state.refusals, *objections(draft)]
+    if refused:
+        raise ValidationError(refused)
     draft.state = ProtocolVersion.State.PUBLISHED
     draft.notes = notes.strip() or state.notes
     draft.author, draft.published_at = by, timezone.now()

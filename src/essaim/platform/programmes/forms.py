@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from essaim.platform.dates import validate_partial
 from essaim.platform.organisations.permissions import memberships
 from essaim.platform.programmes.funnel import next_stages
-from essaim.platform.programmes.models import Innovation, Programme
+from essaim.platform.programmes.models import Innovation, Opinion, Programme
 
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
@@ -158,6 +158,19 @@ class DecisionForm(forms.Form):
         label=_("Raison"),
         help_text=_("Les sites et l’auteur la liront."),
         widget=forms.Textarea,
+        max_length=5000,
+    )
+
+
+class OpinionForm(forms.Form):
+    stance = forms.ChoiceField(
+        label=_("Votre avis"), widget=forms.RadioSelect, choices=Opinion.Stance.choices
+    )
+    text = forms.CharField(
+        label=_("Ce qu’il faut en retenir"),
+        help_text=_("Pour une version à revoir, dire quoi."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
         max_length=5000,
     )
 

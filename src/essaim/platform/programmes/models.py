@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from essaim.platform.dates import PartialDateField, is_current
+from essaim.platform.programmes.models_review import Opinion as Opinion
 
 if TYPE_CHECKING:
     from essaim.protocol import Protocol

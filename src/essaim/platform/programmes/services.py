@@ -21,6 +21,7 @@ from essaim.platform.programmes.loading import load_folder
 from essaim.platform.programmes.models import Innovation, Programme, ProgrammeRole
 from essaim.platform.programmes.permissions import POLICY
 from essaim.platform.programmes.proposals import accept, comment, decline, proposals_of, propose
+from essaim.platform.programmes.reviewing import give_opinion, review_of
 from essaim.platform.programmes.versions import (
     compare,
     current_version,
@@ -43,6 +44,7 @@ __all__ = [
     "draft_of",
     "examine_draft",
     "found_programme",
+    "give_opinion",
     "innovation_of",
     "innovations_of",
     "load_folder",
@@ -55,6 +57,7 @@ __all__ = [
     "publish_document",
     "publish_draft",
     "published_versions",
+    "review_of",
     "save_draft",
     "spot",
     "start_protocol",

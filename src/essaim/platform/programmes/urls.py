@@ -38,6 +38,7 @@ urlpatterns = [
     path(_draft + "part/<slug:part>/", views_editing.edit_part, name="edit_part"),
     path(_draft + "part/<slug:part>/remove/", views_editing.remove_part, name="remove_part"),
     path(_draft + "submit/", views_draft.submit, name="submit_draft"),
+    path(_draft + "opinion/", views_draft.opinion, name="opinion"),
     path(_draft + "take-back/", views_draft.take_back, name="take_back"),
     path(_draft + "discard/", views_draft.discard, name="discard_draft"),
     path(_draft + "publish/", views_draft.publish, name="publish_draft"),

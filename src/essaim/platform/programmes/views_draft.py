@@ -1,5 +1,7 @@
 """Preparing a version: its outline, then reading and publication; the forms are in ``views_editing``."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -11,7 +13,7 @@ from django.views.decorators.http import require_POST
 from essaim.platform.http import Request
 from essaim.platform.programmes import editing, services
 from essaim.platform.programmes.comparing import BUMPS, SECTIONS, groups
-from essaim.platform.programmes.forms import PublishForm
+from essaim.platform.programmes.forms import OpinionForm, PublishForm
 from essaim.platform.programmes.forms_parts import StartForm
 from essaim.platform.programmes.models import Programme, ProtocolVersion
 from essaim.platform.programmes.permissions import POLICY
@@ -70,6 +72,8 @@ def draft(request: Request, slug: str) -> HttpResponse:
             for name in OUTLINE
         ],
         "can": POLICY.actions(request.user, programme),
+        "review": services.review_of(version),
+        "opinion_form": OpinionForm(),
         "is_draft": version.state == ProtocolVersion.State.DRAFT,
         "proposals": version.proposals.select_related("author", "site"),
     }
@@ -82,17 +86,19 @@ def _in_order(protocol: Protocol) -> list[ComponentReading]:
     return [known[component.id] for component in protocol.components]
 
 
-def _part(protocol: Protocol, section: str) -> dict[str, str] | None:
+def _part(protocol: Protocol, section: str) -> dict[str, Any] | None:
     """The label above its requirements, the way receivers are chosen above its steps."""
     if section == "requirements":
         label = protocol.label
         action = _("Modifier le label") if label else _("Créer le label")
-        return {"name": "label", "summary": label.title if label else _("Pas de label."), "action": action}
+        summary = label.title if label else _("Pas de label.")
+        return {"name": "label", "summary": summary, "action": action, "exists": label is not None}
     if section == "steps":
         selection = protocol.selection
         mode = str(SELECTION_MODES[selection.mode]) if selection else _("Pas de choix décrit.")
         action = _("Modifier la voie de choix") if selection else _("Décrire le choix")
-        return {"name": "selection", "summary": mode.capitalize(), "action": action}
+        summary = mode.capitalize()
+        return {"name": "selection", "summary": summary, "action": action, "exists": selection is not None}
     return None
 
 
@@ -135,6 +141,23 @@ def submit(request: Request, slug: str) -> HttpResponse:
         messages.success(
             request, _("La version est en relecture : elle ne change plus jusqu’à sa publication.")
         )
+    return back_to_draft(slug)
+
+
+@require_POST
+def opinion(request: Request, slug: str) -> HttpResponse:
+    """What a person of the committee says of the version given to read."""
+    _programme, version = open_draft(request, slug)
+    form = OpinionForm(request.POST)
+    try:
+        if form.is_valid():
+            services.give_opinion(version, by=request.user, **form.cleaned_data)
+            messages.success(request, _("Votre avis est enregistré."))
+        else:
+            messages.error(request, _("Choisir un avis avant de l’envoyer."))
+    except ValidationError as error:
+        for message in error.messages:
+            messages.error(request, message)
     return back_to_draft(slug)
 
 
@@ -183,10 +206,12 @@ def publish(request: Request, slug: str) -> HttpResponse:
         "tab": "protocol",
         "form": form,
         "title": _("Publier la version %(number)s") % {"number": version.number},
+        "groups": services.compare(version.base, version) if version.base else [],
+        "review": services.review_of(version),
         "lead": _(
             "Une version publiée ne change plus. Les notes ci-dessous sont écrites d’après ce qui a changé : à relire."
         ),
         "submit": _("Publier"),
         "back": reverse("programmes:draft", args=[slug]),
     }
-    return render(request, "programmes/edit.html", context)
+    return render(request, "programmes/publish.html", context)
