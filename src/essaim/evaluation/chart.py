@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from essaim.evaluation import svg
-from essaim.evaluation.reading import number
+from essaim.evaluation.reading import level_name, number
 from essaim.evaluation.result import Estimate, Result
 from essaim.evaluation.svg import AFTER, BEFORE, BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale
 
@@ -95,13 +95,13 @@ def _point(scale: Scale, row: EventRow) -> str:
 
 
 def _legend(result: Result) -> list[str]:
-    level = f"{result.level:.0%}".replace("%", " %")
+    level = level_name(result)
     y = HEIGHT - 12
     return [
         svg.line(LEFT, y - 4, LEFT + 22, y - 4, AFTER, 3.5, "interval"),
-        svg.text(LEFT + 28, y, f"intervalle à {level}, point par point", "start", 11),
+        svg.text(LEFT + 28, y, f"intervalle {level}, point par point", "start", 11),
         svg.line(LEFT + 250, y - 4, LEFT + 272, y - 4, AFTER, 1, "band"),
-        svg.text(LEFT + 278, y, f"bande à {level}, toutes périodes ensemble", "start", 11),
+        svg.text(LEFT + 278, y, f"bande {level}, toutes périodes ensemble", "start", 11),
     ]
 
 

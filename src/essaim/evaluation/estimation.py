@@ -13,6 +13,7 @@ from essaim.evaluation.aggregate import Weighting
 from essaim.evaluation.att import Base, Cells, Control, Terms
 from essaim.evaluation.cellwise import cell_effects
 from essaim.evaluation.columns import Bools, Floats, Ints
+from essaim.evaluation.concentration import concentration
 from essaim.evaluation.covariance import Contributions, Spread
 from essaim.evaluation.doubly_robust import Method
 from essaim.evaluation.errors import EvaluationError
@@ -29,10 +30,6 @@ Inference = Literal["cr2", "analytic", "bootstrap", "wild", "randomisation"]
 
 #: With fewer exposed units than this the reading says that little can be learnt whatever the method.
 FEW_TREATED = 8
-
-#: Effective number of regions holding the exposed units under which their errors cannot be told from the
-#: effect.
-FEW_REGIONS = 4.0
 
 MIN_DRAWS = 99
 
@@ -350,31 +347,14 @@ def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
             "estimée, ni "
             "celle des moyennes qui la contiennent."
         )
-    regions = _treated_regions(panel)
-    if regions is not None and regions < FEW_REGIONS:
-        said.append(
-            f"Les unités exposées tiennent dans peu de régions (l’équivalent de {regions:.1f}) : un "
-            "événement régional "
-            "se confond avec l’effet, et aucun intervalle n’a ici le niveau annoncé. Essayez --cluster "
-            "region ; avec "
-            "si peu de régions il reste fragile."
-        )
+    stands = concentration(panel)
+    narrow = stands.warning() if stands else None
+    if narrow:
+        said.append(narrow)
     treated = int((panel.cohort != NEVER).sum())
     if treated < FEW_TREATED:
         said.append(f"Seulement {treated} unités exposées : les intervalles sont larges et fragiles.")
     return said
-
-
-def _treated_regions(panel: Panel) -> float | None:
-    """Effective number of regions of the exposed units, 1 / Σ share²; ``None`` when regions are unknown.
-
-    Five units in each of 8 regions count for 8; 38 in one region and 2 in others for little more than 1.
-    """
-    treated = panel.cohort != NEVER
-    if panel.region is None or not treated.any():
-        return None
-    share = np.bincount(panel.region[treated]) / treated.sum()
-    return float(1 / (share @ share))
 
 
 def _scale(stats: Moments) -> tuple[float, float]:
@@ -396,7 +376,7 @@ def _facts(work: _Work) -> Facts:
         for g, c in enumerate(stats.cohorts)
         if c != NEVER
     )
-    regions = _treated_regions(panel)
+    stands = concentration(panel)
     mean, spread = _scale(stats)
     return Facts(
         outcome_name=panel.outcome_name,
@@ -409,8 +389,8 @@ def _facts(work: _Work) -> Facts:
         last_period=panel.calendar.labels[-1],
         outcome_mean=mean,
         outcome_sd=spread,
-        treated_regions=regions,
-        concentrated=regions is not None and regions < FEW_REGIONS,
+        treated_regions=stands.regions if stands else None,
+        concentrated=stands is not None and stands.concentrated,
         simulated=panel.simulated,
         drawn=work.options.drawn,
     )

@@ -98,18 +98,25 @@ def _count(number_of: int, one: str, many: str) -> str:
     return f"{number_of} {one if number_of < 2 else many}"
 
 
-def _interval(effect: Estimate, level: float) -> str:
+def level_name(result: Result) -> str:
+    """How to call an interval: by its level, which nobody knows when waves are concentrated."""
+    if result.facts.concentrated:
+        return "de niveau inconnu"
+    return f"à {result.level:.0%}".replace("%", "\u00a0%")
+
+
+def interval(effect: Estimate, result: Result) -> str:
+    """An estimate and its interval, in words."""
     return (
-        f"{number(effect.estimate, signed=True)} (intervalle à {level:.0%} : "
-        f"{number(effect.conf_low, signed=True)} à "
-        f"{number(effect.conf_high, signed=True)})"
-    ).replace("%", " %")
+        f"{number(effect.estimate, signed=True)} (intervalle {level_name(result)} : "
+        f"{number(effect.conf_low, signed=True)} à {number(effect.conf_high, signed=True)})"
+    )
 
 
 def _found(result: Result, smallest: float | None) -> str:
     """The conclusion in one or two sentences, by verdict."""
     main, limit, found = headline(result), margin(result, smallest), verdict(result, smallest)
-    effect = _interval(main, result.level)
+    effect = interval(main, result)
     scale = f"la moyenne du résultat est {number(result.facts.outcome_mean)}"
     if found is Verdict.TOO_FEW:
         return (
@@ -120,10 +127,9 @@ def _found(result: Result, smallest: float | None) -> str:
         )
     if found is Verdict.CONCENTRATED:
         return (
-            f"L’écart mesuré est {effect}, mais les unités exposées sont concentrées dans peu de régions : "
-            "un événement "
-            "régional peut l’expliquer, et l’intervalle n’est pas un intervalle à 95 %. On ne peut pas "
-            "conclure."
+            f"L’écart mesuré est {effect}, mais les vagues sont concentrées dans peu de régions : un événement "
+            "régional peut l’expliquer, et rien ne dit avec quelle certitude l’intervalle contient l’effet. On ne peut "
+            "pas conclure."
         )
     if found is Verdict.FAILED_PRETREND:
         return (

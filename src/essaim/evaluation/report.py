@@ -13,7 +13,7 @@ from html import escape
 
 from essaim.evaluation.chart import event_study_svg
 from essaim.evaluation.errors import EvaluationError
-from essaim.evaluation.reading import number, read_plainly, verdict
+from essaim.evaluation.reading import level_name, number, read_plainly, verdict
 from essaim.evaluation.result import Estimate, Result
 
 HEADERS = ("", "Effet", "Intervalle : de", "à", "Bande : de", "à")
@@ -143,7 +143,7 @@ def _method(result: Result) -> Section:
         (
             "Effets par vague et par période de Callaway et Sant’Anna (2021), agrégés ; comparaison aux "
             "unités "
-            f"{control} ; {inference} ; bandes simultanées à {result.level:.0%}.".replace("%", " %"),
+            f"{control} ; {inference} ; bandes simultanées {level_name(result)}.",
             f"Essaim {made['essaim']}, empreinte des données {str(made['panel_sha256'])[:16]}…, graine "
             f"{made['seed']}.",
         ),
