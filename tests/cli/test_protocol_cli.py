@@ -138,6 +138,22 @@ def test_recurrence_in_json(network):
     }
 
 
+def test_recurrence_in_json_follows_its_published_schema(network):
+    data = json.loads(run("recurrence", str(network), "--json").stdout)
+    assert list(Draft202012Validator(schema("recurrence")).iter_errors(data)) == []
+
+
+def test_a_site_given_twice_or_of_another_protocol_is_refused(network):
+    twice = next(path for path in network.iterdir() if path.name != "protocol.yaml")
+    (network / "zz.yaml").write_text(twice.read_text(encoding="utf-8"), encoding="utf-8")
+    result = run("recurrence", str(network))
+    assert result.exit_code == 1 and "est déjà dans" in result.output
+    other = twice.read_text(encoding="utf-8").replace("protocol: ", "protocol: autre-")
+    (network / "zz.yaml").write_text(other, encoding="utf-8")
+    result = run("recurrence", str(network))
+    assert result.exit_code == 1 and "porte sur « autre-" in result.output
+
+
 def test_recurrence_needs_the_protocol(tmp_path):
     result = run("recurrence", str(tmp_path))
     assert result.exit_code == 2 and "protocol.yaml" in result.output

@@ -20,6 +20,7 @@ EXAMPLES = {
     "protocol-2.0.0.yaml": "protocol",
     "adaptation.yaml": "adaptation",
     "upgrade.json": "upgrade",
+    "recurrence.json": "recurrence",
 }
 
 

@@ -13,7 +13,6 @@ from essaim.protocol import (
     Problem,
     Protocol,
     adaptation,
-    codec,
     diff,
     files,
     merge,
@@ -164,13 +163,36 @@ def recurrence_(directory: str, least: int, as_json: bool) -> None:
     protocol = _protocol(str(source))
     paths = [p for p in sorted(folder.iterdir()) if p.suffix in (".yaml", ".yml", ".json") and p != source]
     sites = [_adaptation(str(path)) for path in paths]
+    _of_one_network(protocol, dict(zip(map(str, paths), sites, strict=True)))
     found = recurrence.recurrences(protocol, sites, least)
     if as_json:
-        _write({"sites": len(sites), "recurrences": [codec.encode(one) for one in found]})
+        _write(report.recurrence_document(protocol.id, protocol.version, len(sites), found).to_dict())
         return
     for one in found:
         click.echo(recurrence.proposal_text(protocol, one))
     click.echo(f"{len(sites)} site(s), {len(found)} récurrence(s).")
+
+
+def _of_one_network(protocol: Protocol, sites: dict[str, adaptation.Adaptation]) -> None:
+    """Refuse adaptations of another protocol and sites given twice; say which are on another version."""
+    seen: dict[str, str] = {}
+    problems = []
+    for file, one in sites.items():
+        if one.protocol != protocol.id:
+            why = f"L’adaptation porte sur « {one.protocol} », pas sur « {protocol.id} »."
+            problems.append(Problem(file, None, "protocol", why, "Retirez-la de ce dossier."))
+        elif one.site in seen:
+            why = f"Le site « {one.site} » est déjà dans {seen[one.site]}."
+            problems.append(Problem(file, None, "site", why, "Gardez la dernière de ses adaptations."))
+        elif one.version != protocol.version:
+            click.echo(
+                f"{file} porte sur la version {one.version}, pas {protocol.version} : ce que cette version n’a plus "
+                "n’est pas compté.",
+                err=True,
+            )
+        seen.setdefault(one.site, file)
+    if problems:
+        _stop(problems)
 
 
 def _weighed(before: Protocol, after: Protocol) -> Sequence[versions.Weighed]:

@@ -238,13 +238,24 @@ def draft_protocol(protocol: Protocol, found: Iterable[Recurrence], source: Sour
     return replace(protocol, components=(*protocol.components, *drafts), sources=sources)
 
 
+TERRITORY_LABELS: dict[str, str] = {
+    "rural": "rural",
+    "low_density": "peu dense",
+    "overseas": "outre-mer",
+    "qpv": "quartier prioritaire",
+    "mountain": "montagne",
+    "urban": "urbain",
+}
+
+
 def proposal_text(protocol: Protocol, recurrence: Recurrence) -> str:
     """Draft of a proposal to the network, in French, to be edited."""
     count = len(recurrence.sites)
-    kinds = ", ".join(f"{kind} ({n})" for kind, n in recurrence.territory_types) or "non renseignés"
+    kinds = ", ".join(f"{TERRITORY_LABELS.get(kind, kind)} ({n})" for kind, n in recurrence.territory_types)
     faithful = dict(recurrence.fidelity).get("consistent", 0)
     return (
-        f"{count} sites ont {_what(protocol, recurrence)}. Types de territoire : {kinds}. "
+        f"{count} sites ont {_what(protocol, recurrence).rstrip('.')}. "
+        f"Types de territoire : {kinds or 'non renseignés'}. "
         f"Fidèle à la fonction selon {faithful} sur {len(recurrence.decisions)} décisions. "
         f"Sites : {', '.join(recurrence.sites)}."
     )
@@ -258,7 +269,19 @@ def _what(protocol: Protocol, recurrence: Recurrence) -> str:
     title = component.title if component else recurrence.place[0]
     if recurrence.status == "not_done":
         return f"laissé de côté « {title} »"
-    if example.parameter is not None:
-        value = ", ".join(example.value) if isinstance(example.value, tuple) else example.value
-        return f"réglé « {example.parameter} » de « {title} » autour de : {value}"
-    return f"donné à « {title} » une forme proche de : {example.form}"
+    if example.parameter is None:
+        return f"donné à « {title} » une forme proche de : {example.form}"
+    parameter = find_parameter(component, example.parameter) if component else None
+    label = parameter.label if parameter else example.parameter
+    return f"réglé « {label} » de « {title} » autour de : {_value_in_words(parameter, example.value)}"
+
+
+def _value_in_words(parameter: Parameter | None, value: Any) -> str:
+    """Options by their label, yes or no in words, a number with its unit."""
+    labels: dict[str, str] = {o.id: o.label for o in parameter.options} if parameter else {}
+    if isinstance(value, tuple):
+        return ", ".join(labels.get(str(item), str(item)) for item in value)
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    unit = f" {parameter.unit}" if parameter and parameter.unit else ""
+    return f"{labels.get(value, value)}{unit}"

@@ -14,9 +14,14 @@ from essaim.protocol.adaptation import Adaptation
 from essaim.protocol.check import BOUNDS, PARAMETER_FIELDS
 from essaim.protocol.codec import MAX_ITEMS, AnyValue, Number, Rule, hints, optional, required
 from essaim.protocol.document import Parameter, Protocol
-from essaim.protocol.report import UpgradeDocument
+from essaim.protocol.report import RecurrenceDocument, UpgradeDocument
 
-DOCUMENTS: dict[str, type] = {"protocol": Protocol, "adaptation": Adaptation, "upgrade": UpgradeDocument}
+DOCUMENTS: dict[str, type] = {
+    "protocol": Protocol,
+    "adaptation": Adaptation,
+    "upgrade": UpgradeDocument,
+    "recurrence": RecurrenceDocument,
+}
 """Published schemas by name: ``<name>.schema.json``."""
 
 
