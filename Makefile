@@ -5,7 +5,7 @@ DATA ?= ../shared/data
 PORT ?= 8000
 FILES ?=
 
-.PHONY: help run test check realdata bench e2e translations clean
+.PHONY: help run test check realdata spark bench e2e translations clean
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -25,13 +25,17 @@ run: .venv/.run  ## set up, load the demonstration, serve it at http://127.0.0.1
 	@.venv/bin/essaim demo --port $(PORT) $(if $(FILES),--data $(FILES))
 
 test: .venv/.dev  ## the whole suite; DATABASE_URL chooses PostgreSQL, SQLite otherwise
-	@.venv/bin/pytest -n 2 -m 'not realdata'
+	@.venv/bin/pytest -n 2 -m 'not realdata and not spark'
 
 e2e: .venv/.dev  ## the browser tests alone
 	@.venv/bin/pytest -n 2 -m browser
 
 realdata: .venv/.dev  ## check the official files of DATA (default ../shared/data)
 	@ESSAIM_REALDATA=$(abspath $(DATA)) .venv/bin/pytest -m realdata
+
+spark: .venv/.dev  ## the push-down on a Spark of its own (Java 17, 430 MB of packages)
+	@$(UV) sync --frozen --group dev --extra spark --inexact --quiet
+	@.venv/bin/pytest -n 0 -m spark tests/evaluation/test_pushdown.py
 
 check: .venv/.dev  ## style, types, import contracts, migrations, translations, templates
 	@.venv/bin/ruff check .

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 import xlsxwriter
@@ -149,6 +150,53 @@ def test_the_script_replays_the_same_numbers(simulated: Path, tmp_path: Path) ->
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     del shown["event_study"]  # what the sensitivity command reads: the script prints the result alone
     assert json.loads(done.stdout) == shown
+
+
+@pytest.fixture
+def persons(tmp_path: Path) -> Path:
+    """Two thousand persons of twelve territories, with an effect of 2 and an outcome in floating point."""
+    path = tmp_path / "personnes.parquet"
+    waves = {
+        **dict.fromkeys(range(4), None),
+        **dict.fromkeys(range(4, 8), 3),
+        **dict.fromkeys(range(8, 12), 4),
+    }
+    rows = [
+        (
+            f"{i % 12:02d}",
+            i // 12 % 5 + 1,
+            waves[i % 12],
+            (i * 7919 % 101) / 97 + 2 * (i // 12 % 5 + 1 >= (waves[i % 12] or 9)),
+        )
+        for i in range(2_000)
+    ]
+    pl.DataFrame(rows, schema=["unit", "time", "cohort", "outcome"], orient="row").write_parquet(path)
+    return path
+
+
+def test_persons_are_reduced_and_the_script_replays_it(persons: Path, tmp_path: Path) -> None:
+    script = tmp_path / "refaire.py"
+    shown = json.loads(run("evaluate", persons, "--persons", "--script", script, "--json").output)
+    assert shown["aggregations"]["simple"]["estimate"] == pytest.approx(2, abs=0.2)
+    assert shown["att_gt"][0]["n_treated"] > 100
+    del shown["event_study"]  # what the sensitivity command reads: the script prints the result alone
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == shown
+
+
+def test_persons_and_covariates_do_not_combine(persons: Path) -> None:
+    refused = run("evaluate", persons, "--persons", "--covariates", "x", code=1)
+    assert "ne se combine pas" in refused.output
+
+
+def test_a_panel_may_lie_in_a_database(simulated: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base.duckdb"
+    with duckdb.connect(str(base)) as connection:
+        connection.sql(f"CREATE TABLE panel AS FROM read_csv('{simulated}', all_varchar = true)")
+    in_base = json.loads(run("evaluate", base, "--table", "panel", "--json").output)
+    in_file = json.loads(run("evaluate", simulated, "--json").output)
+    assert in_base["aggregations"] == in_file["aggregations"]
+    assert "nommez la table" in run("evaluate", base, code=1).output
 
 
 def test_the_script_refuses_other_data(simulated: Path, tmp_path: Path) -> None:

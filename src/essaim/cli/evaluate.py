@@ -27,14 +27,15 @@ from essaim.evaluation import (
 )
 from essaim.evaluation.att import Base, Control
 from essaim.evaluation.doubly_robust import Method
+from essaim.evaluation.engines import is_engine, without_secret
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.estimation import Inference
 from essaim.evaluation.event_path import event_path
+from essaim.evaluation.pushdown import AT_LEAST, read_panel
 from essaim.evaluation.reading import number, verdict
 from essaim.evaluation.report import TITLES, Report
 from essaim.evaluation.resampling import Multiplier
 from essaim.evaluation.result import Estimate
-from essaim.opendata.whole_table import read_whole
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 READ = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -68,6 +69,18 @@ OPTIONS = (
 @click.option("--cluster", help="Colonne des grappes, plus grosses que les unités.")
 @click.option("--region", help="Colonne de la région (« region » si elle existe).")
 @click.option("--weights", help="Colonne des poids.")
+@click.option(
+    "--persons", is_flag=True, help="Chaque ligne est une personne : agrégée là où elle est, jamais lue ici."
+)
+@click.option(
+    "--min-persons",
+    "at_least",
+    type=click.IntRange(1),
+    default=AT_LEAST,
+    show_default=True,
+    help="Moins de personnes par territoire et période : territoires regroupés.",
+)
+@click.option("--table", help="Table à lire, quand PANEL est une base ou un moteur (schema.table).")
 @click.option("--cross-sections", is_flag=True, help="Coupes répétées : chaque ligne est une autre personne.")
 @click.option("--unbalanced", is_flag=True, help="Garder les unités qui manquent à certaines périodes.")
 @click.option(
@@ -106,27 +119,29 @@ def command(
     script: Path | None,
     record: Path | None,
     smallest_effect: float | None,
-    **given: str,
+    **given: Any,
 ) -> None:
-    """Estimer les effets d’un déploiement par vagues sur PANEL (CSV, XLSX, XLS, ODS, parquet ; fichier ou
-    adresse).
+    """Estimer les effets d’un déploiement par vagues sur PANEL : CSV, XLSX, XLS, ODS, parquet (fichier ou
+    adresse), base DuckDB ou connexion SQL (postgresql://…, pyspark://…, avec --table).
 
-    Une ligne par unité et par période. Une première exposition vide, nulle ou « jamais » veut dire jamais
-    exposée.
+    Une ligne par unité et par période, ou par personne avec --persons. Une première exposition vide, nulle ou
+    « jamais » veut dire jamais exposée.
     """
     if report and report.suffix not in WRITERS:
         raise click.BadParameter(f"le rapport finit par {', '.join(WRITERS)}.", param_hint="--report")
     with out.readable_errors():
-        frame, origin = read_whole(panel, private=True), out.read_sidecar(panel)
+        origin = None if is_engine(panel) else out.read_sidecar(panel)
         given["inference"] = given["inference"] or ("randomisation" if record else "cr2")
-        columns, options = _columns(given, frame.columns), _options(given)
+        columns, options = _columns(given), _options(given)
+        where = {"table": given["table"], "at_least": given["at_least"] if given["persons"] else None}
+        read = read_panel(panel, columns, **where)
         drawn = read_record(record) if record else None
         draw = RecordedDraw.of(drawn, options["draws"]) if drawn else None
-        panel_read = Panel.from_frame(frame, **columns)
-        result = estimate(panel_read, Options(**options), draw)
+        result = estimate(read, Options(**options), draw)
         if origin:
             result.provenance["panel"] = origin
-        replay = replay_script(panel, columns, options, str(result.provenance["panel_sha256"]), drawn)
+        digest = str(result.provenance["panel_sha256"])
+        replay = replay_script(without_secret(panel), columns, options, digest, drawn, where)
         if chart:
             out.write_text(event_study_svg(result), chart)
         if script:
@@ -135,7 +150,7 @@ def command(
             built = build_report(result, smallest=smallest_effect, replay=replay)
             out.write_bytes(WRITERS[report.suffix](built, result), report)
     if as_json:
-        shown = _with_event_study(result, panel_read, Options(**options))
+        shown = _with_event_study(result, read, Options(**options))
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2, allow_nan=False))
         return
     _print(result, smallest_effect, origin)
@@ -163,12 +178,12 @@ def _with_event_study(result: Result, panel: Panel, options: Options) -> dict[st
     return shown
 
 
-def _columns(given: dict[str, str], names: list[str]) -> dict[str, Any]:
-    """The arguments of ``Panel.from_frame``."""
+def _columns(given: dict[str, Any]) -> dict[str, Any]:
+    """The columns of the panel, as ``read_panel`` takes them."""
     listed = [name.strip() for name in (given["covariates"] or "").split(",") if name.strip()]
     return {
         **{name: given[name] for name in ("unit", "time", "cohort", "outcome", "weights", "cluster")},
-        "region": given["region"] or ("region" if "region" in names else None),
+        "region": given["region"],
         "stratum": given["strata"],
         "by": given["by"],
         "covariates": listed,
@@ -177,7 +192,7 @@ def _columns(given: dict[str, str], names: list[str]) -> dict[str, Any]:
     }
 
 
-def _options(given: dict[str, str]) -> dict[str, Any]:
+def _options(given: dict[str, Any]) -> dict[str, Any]:
     """The arguments of ``Options``."""
     kinds = [kind.strip() for kind in given["kinds"].split(",") if kind.strip()]
     return {"aggregations": kinds, **{name: given[name] for name in OPTIONS}}

@@ -200,7 +200,10 @@ def _effects(
 ) -> tuple[_Work, set[str]]:
     """The effects, by moments or cell by cell, and the reasons of the undefined ones."""
     if panel.covariates is None and (
-        panel.balanced or panel.period is not None or np.isnan(panel.outcome).any()
+        panel.balanced
+        or panel.period is not None
+        or panel.persons is not None
+        or np.isnan(panel.outcome).any()
     ):
         effect, terms = att.group_time(stats, grid, compared)
         return _Work(options, panel, stats, grid, effect, terms, None), set()
@@ -258,7 +261,7 @@ def _by_attribute(panel: Panel, options: Options) -> dict[str, Aggregation]:
     """Mean effect by level of the attribute, with differences to the first; empty without attribute."""
     if panel.level is None:
         return {}
-    if panel.covariates is not None or panel.weight.ndim == 2:
+    if panel.covariates is not None or (panel.weight.ndim == 2 and panel.persons is None):
         raise EvaluationError(
             "--by ne se combine pas avec des covariables ni des poids qui varient. Retirez-les."
         )

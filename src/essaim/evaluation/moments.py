@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from essaim.evaluation.columns import Floats, Ints
-from essaim.evaluation.panel import Panel
+from essaim.evaluation.panel import Panel, unit_weights
 from essaim.evaluation.periods import NEVER
 
 #: Units a block: with a few dozen periods it stays in the second-level cache.
@@ -61,7 +61,7 @@ class Moments:
             return _cross_section_residuals(
                 panel.outcome[rows], w, panel.period[rows], self.mean[g], self.width
             )
-        return _residuals(panel.outcome[rows], w, self.mean[g], self.width)
+        return _residuals(panel.outcome[rows], w, self.mean[g], self.width, panel.persons is not None)
 
     @property
     def width(self) -> int:
@@ -141,7 +141,9 @@ def _cohort(panel: Panel, rows: Ints, width: int, short: bool) -> _Cohort:
         return _plain_cohort(panel.outcome, rows, float(w[0]))
     outcome = panel.outcome[rows]
     if panel.period is None:
-        count, weight, mean, scores = _cohort_scores(outcome, w, width)
+        count, weight, mean, scores = _cohort_scores(outcome, w, width, panel.persons is not None)
+        if panel.persons is not None:
+            count = panel.persons[rows].sum(axis=0)
     else:
         count, weight, mean, scores = _cross_section_scores(outcome, w, panel.period[rows], width)
     unit = panel.unit_weight[rows]
@@ -165,7 +167,9 @@ def _cohort(panel: Panel, rows: Ints, width: int, short: bool) -> _Cohort:
     )
 
 
-def _cohort_scores(outcome: Floats, w: Floats, width: int) -> tuple[Ints, Floats, Floats, Floats]:
+def _cohort_scores(
+    outcome: Floats, w: Floats, width: int, persons: bool
+) -> tuple[Ints, Floats, Floats, Floats]:
     """Count, weight and mean by period (T,), and the scores (n, D), of the units of one cohort."""
     n, periods = outcome.shape
     if width == periods + 1:
@@ -178,10 +182,10 @@ def _cohort_scores(outcome: Floats, w: Floats, width: int) -> tuple[Ints, Floats
     weight = each.sum(axis=0)
     total_by_period = (each * np.where(seen, outcome, 0.0)).sum(axis=0)
     mean = np.divide(total_by_period, weight, out=np.full(periods, np.nan), where=weight > 0)
-    return seen.sum(axis=0), weight, mean, _residuals(outcome, w, mean, width)
+    return seen.sum(axis=0), weight, mean, _residuals(outcome, w, mean, width, persons)
 
 
-def _residuals(outcome: Floats, w: Floats, mean: Floats, width: int) -> Floats:
+def _residuals(outcome: Floats, w: Floats, mean: Floats, width: int, persons: bool = False) -> Floats:
     """The scores (n, D) of units of a cohort whose means (T,) are known."""
     n, periods = outcome.shape
     if width == periods + 1:
@@ -194,8 +198,7 @@ def _residuals(outcome: Floats, w: Floats, mean: Floats, width: int) -> Floats:
     seen = ~np.isnan(outcome)
     each = np.where(seen, w[:, None] if w.ndim == 1 else w, 0.0)
     residual = np.where(seen, outcome - mean, 0.0)
-    unit = w if w.ndim == 1 else np.nanmean(np.where(seen, w, np.nan), axis=1)
-    return np.hstack([each * residual, each, unit[:, None]])
+    return np.hstack([each * residual, each, unit_weights(outcome, w, persons)[:, None]])
 
 
 def _traces(h: Floats) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 A panel is checked when it is built: whatever is refused is refused with the rows that are wrong.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +24,9 @@ class Panel:
     period of exposure, or ``NEVER``; ``weight`` is (n,) (one for each unit) or (n, T) (varying with the
     period); ``cluster``, ``region``, ``stratum`` (of the draw of waves) and ``level`` (of the attribute
     named by ``level_names``) (n,) are codes; ``covariates`` is
-    (n, T, k). ``notes`` are French sentences on what was set aside on the way.
+    (n, T, k). ``persons`` (n, T), of a panel reduced from rows of persons, counts those whose mean the outcome
+    is, ``weight`` (n, T) being the sum of their weights. ``notes`` are French sentences on what was set aside
+    on the way.
     """
 
     calendar: Calendar
@@ -41,6 +43,7 @@ class Panel:
     covariate_names: tuple[str, ...] = ()
     outcome_name: str = "outcome"
     period: Ints | None = None
+    persons: Ints | None = None
     simulated: bool = False
     notes: tuple[str, ...] = ()
 
@@ -61,20 +64,23 @@ class Panel:
         covariates: Sequence[str] = (),
         unbalanced: bool = False,
         cross_sections: bool = False,
+        persons: str | None = None,
+        notes: tuple[str, ...] = (),
         first_row: int = 2,
     ) -> "Panel":
         """Read a long frame, one row a unit and period, in any order.
 
         With ``cross_sections`` each row is somebody else, seen once: ``unit`` is not read.
 
-        ``first_row`` is the number, in the user's file, of the first row of data. Units that miss a period
+        With ``persons`` each row is the mean of that many persons, its weight theirs, and the panel may have
+        holes. ``first_row`` is the number, in the user's file, of the first row of data. Units that miss a period
         are set aside with a note, unless ``unbalanced``.
 
         >>> rows = pl.DataFrame({"unit": ["a", "a"], "time": [1, 2], "cohort": [2, 2], "outcome": [0.0, 1.5]})
         >>> Panel.from_frame(rows).outcome
         array([[0. , 1.5]])
         """
-        options = [name for name in (weights, cluster, region, stratum, by) if name]
+        options = [name for name in (weights, cluster, region, stratum, by, persons) if name]
         col.require(
             frame, [*([] if cross_sections else [unit]), time, cohort, outcome, *options, *covariates]
         )
@@ -106,6 +112,7 @@ class Panel:
                 outcome_name=outcome,
                 period=period,
                 simulated=simulated,
+                notes=notes,
             )
             return panel._with_known_rows()
         layout = _Layout.of(
@@ -125,7 +132,8 @@ class Panel:
             units=units,
             outcome=spread(table.numbers(outcome)),
             cohort=_exposure(frame, cohort, calendar, layout, first_row),
-            weight=_by_unit(spread(table.weights(weights))) if weights else np.ones(len(units)),
+            weight=_weight(spread, table, weights, persons, len(units)),
+            persons=None if persons is None else _whole(spread(table.numbers(persons))),
             cluster=fixed(cluster, "grappe"),
             region=fixed(region, "région"),
             stratum=fixed(stratum, "strate du tirage"),
@@ -135,8 +143,9 @@ class Panel:
             covariate_names=names,
             outcome_name=outcome,
             simulated=simulated,
+            notes=notes,
         )
-        return panel._checked(unbalanced)
+        return panel._checked(unbalanced or persons is not None)
 
     @property
     def size(self) -> int:
@@ -155,13 +164,8 @@ class Panel:
 
     @property
     def unit_weight(self) -> Floats:
-        """(n,) weight of each unit: its own; if it varies the first one, or the mean where some miss."""
-        if self.weight.ndim == 1:
-            return self.weight
-        seen = ~np.isnan(self.outcome)
-        return np.asarray(
-            self.weight[:, 0] if seen.all() else np.nanmean(np.where(seen, self.weight, np.nan), axis=1)
-        )
+        """(n,) weight of each unit in the population."""
+        return unit_weights(self.outcome, self.weight, self.persons is not None)
 
     def keep(self, kept: NDArray[np.bool_], note: str = "") -> "Panel":
         """The panel of some units, with a note saying why the others are set aside."""
@@ -175,6 +179,7 @@ class Panel:
             period=None if self.period is None else self.period[kept],
             cohort=self.cohort[kept],
             weight=self.weight[kept],
+            persons=None if self.persons is None else self.persons[kept],
             cluster=None if self.cluster is None else self.cluster[kept],
             region=None if self.region is None else self.region[kept],
             stratum=None if self.stratum is None else self.stratum[kept],
@@ -241,6 +246,21 @@ class _Table:
         if not values.any():
             raise PanelError(f"Tous les poids « {column} » sont nuls. Donnez une autre colonne.")
         return values
+
+
+def unit_weights(outcome: Floats, weight: Floats, persons: bool) -> Floats:
+    """(n,) weight of each unit: its own; if it varies the first one, or the mean where some miss.
+
+    With persons, the sum of theirs: a unit counts as the rows that it stands for.
+    """
+    if weight.ndim == 1:
+        return weight
+    if persons:
+        return np.asarray(np.nansum(weight, axis=1))
+    seen = ~np.isnan(outcome)
+    if seen.all():
+        return weight[:, 0]
+    return np.asarray(np.nanmean(np.where(seen, weight, np.nan), axis=1))
 
 
 def has_holes(outcome: Floats) -> bool:
@@ -353,6 +373,21 @@ def _refuse_duplicates(layout: _Layout, calendar: Calendar, first_row: int) -> N
         f"{int((counts > 1).sum())} cas en tout. Gardez une ligne par unité et par période, ou déclarez des "
         "coupes répétées avec --cross-sections."
     )
+
+
+def _weight(
+    spread: Callable[[Floats], Floats], table: _Table, weights: str | None, persons: str | None, units: int
+) -> Floats:
+    """(n,) or (n, T) weights of the units; always (n, T) with persons."""
+    if weights is None:
+        return np.ones(units) if persons is None else spread(table.numbers(persons))
+    grid = spread(table.weights(weights))
+    return grid if persons else _by_unit(grid)
+
+
+def _whole(grid: Floats) -> Ints:
+    """Counts (n, T), 0 where there is no row."""
+    return np.nan_to_num(grid).astype(np.int64)
 
 
 def _by_unit(grid: Floats) -> Floats:

@@ -113,6 +113,7 @@ def _until(panel: Panel, kept: Bools) -> Panel:
         calendar=calendar,
         outcome=np.ascontiguousarray(panel.outcome[:, kept]),
         weight=panel.weight if panel.weight.ndim == 1 else panel.weight[:, kept],
+        persons=None if panel.persons is None else panel.persons[:, kept],
         covariates=None if panel.covariates is None else panel.covariates[:, kept],
     )
 

@@ -285,23 +285,25 @@ def replay_script(
     options: Mapping[str, object],
     digest: str,
     record: Mapping[str, object] | None = None,
+    where: Mapping[str, object] | None = None,
 ) -> str:
     """A Python script that estimates again and checks the fingerprint of the data.
 
-    ``columns`` are the arguments of ``Panel.from_frame``, ``options`` those of ``Options``, as JSON values;
+    ``columns`` and ``where`` are the arguments of ``read_panel``, ``options`` those of ``Options``, as JSON values;
     ``record`` is that of the draw of the waves, if there was one.
     """
     draw = "None"
     if record:
         draw = f"RecordedDraw.of(json.loads({json.dumps(record, ensure_ascii=False)!r}), options['draws'])"
-    column_text, option_text = (json.dumps(dict(d), ensure_ascii=False) for d in (columns, options))
+    texts = (json.dumps(dict(d), ensure_ascii=False) for d in (columns, options, where or {}))
+    column_text, option_text, where_text = texts
     return (
         "import json\n\n"
-        "from essaim.evaluation import Options, Panel, RecordedDraw, estimate\n"
-        "from essaim.opendata.whole_table import read_whole\n\n"
+        "from essaim.evaluation import Options, RecordedDraw, estimate\n"
+        "from essaim.evaluation.pushdown import read_panel\n\n"
         f"columns = json.loads({column_text!r})\n"
         f"options = json.loads({option_text!r})\n"
-        f"panel = Panel.from_frame(read_whole({panel!r}, private=True), **columns)\n"
+        f"panel = read_panel({panel!r}, columns, **json.loads({where_text!r}))\n"
         f"result = estimate(panel, Options(**options), {draw})\n"
         f"assert result.provenance['panel_sha256'] == {digest!r}, 'les données ont changé'\n"
         "print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))\n"

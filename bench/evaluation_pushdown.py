@@ -1,0 +1,92 @@
+"""Push-down of 100 million rows of persons to 2.1 million cells, against DuckDB's raw scan of the same columns.
+
+``python bench/evaluation_pushdown.py [rows] [--folder FOLDER]``: 35,000 communes × 60 months, five waves, an
+outcome in whole numbers, in a parquet file written for the purpose (unsorted, then sorted by commune and month)
+and deleted after. The raw scan sums the four columns, so that every value is decoded. Median of five runs each,
+alternated, on the same DuckDB; then the estimation of the 295 effects from the cells.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from essaim.evaluation import Options, estimate
+from essaim.evaluation.engines import opened
+from essaim.evaluation.pushdown import PersonColumns, panel_of_persons, reduced
+
+COMMUNES, MONTHS = 35_000, 60
+COLUMNS = PersonColumns("commune", "month", "cohort", "days")
+
+ROWS = f"""
+SELECT commune, month, CASE WHEN commune % 6 = 0 THEN 0 ELSE 8 + 8 * (commune % 6) END AS cohort,
+       CAST(hash(i) % 365 AS SMALLINT) AS days
+FROM (SELECT i, CAST(hash(7 * i + 1) % {COMMUNES} AS INTEGER) + 1 AS commune,
+             CAST(hash(13 * i + 5) % {MONTHS} AS INTEGER) + 1 AS month FROM range(?) AS r(i))
+"""
+
+
+def write(folder: Path, rows: int) -> tuple[Path, Path]:
+    """The file in no order, and sorted."""
+    unsorted, ordered = folder / "unsorted.parquet", folder / "sorted.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"SET temp_directory = '{folder}'; SET memory_limit = '8GB'")
+        connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
+        connection.execute(f"COPY ({ROWS.replace('?', str(rows))}) TO '{unsorted}' (FORMAT parquet)")
+        connection.execute(
+            f"COPY (SELECT * FROM '{unsorted}' ORDER BY commune, month) TO '{ordered}' (FORMAT parquet)"
+        )
+    return unsorted, ordered
+
+
+def raw_scan(path: Path) -> None:
+    """Read every value of the columns that the reduction reads."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"SELECT SUM(commune), SUM(month), SUM(cohort), SUM(days) FROM '{path}'"
+        ).fetchall()
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds of one run."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main(rows: int, folder: Path) -> None:
+    """Print one line a file, then the time of the estimation."""
+    print(f"{rows:,} rows of persons, {COMMUNES * MONTHS:,} cells; median of five")
+    for path in write(folder, rows):
+        scans, reductions = [], []
+        for _ in range(5):
+            scans.append(timed(lambda path=path: raw_scan(path)))
+            reductions.append(timed(lambda path=path: reduced(opened(str(path)), COLUMNS)))
+        scan, reduction = statistics.median(scans), statistics.median(reductions)
+        size = path.stat().st_size / 1e6
+        print(
+            f"{path.stem:9} ({size:5.0f} MB)  scan {scan:6.2f} s   push-down {reduction:6.2f} s   "
+            f"{reduction / scan:4.1f} times the scan",
+            flush=True,
+        )
+    panel = panel_of_persons(opened(str(folder / "sorted.parquet")), COLUMNS)
+    persons = int(np.asarray(panel.persons).sum())
+    assert persons == rows, "every person is counted"
+    options = Options(inference="analytic")
+    effects = len(estimate(panel, options).cells)
+    best = min(timed(lambda: estimate(panel, options)) for _ in range(5))
+    print(f"estimation of {effects} effects from the cells: {best:.3f} s")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rows", nargs="?", type=int, default=100_000_000)
+    parser.add_argument("--folder", help="where there are 3 GB for a while")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="essaim-bench-", dir=given.folder) as place:
+        main(given.rows, Path(place))

@@ -1,0 +1,273 @@
+"""Rows of persons, reduced where they lie to exact territory × period statistics.
+
+What comes back from the engine is one row a territory and period: number of persons, weight, mean. No row of a
+person, and no statistic of fewer than ``at_least`` persons, enters Python.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from essaim.evaluation.engines import Engine, is_database, opened, quoted
+from essaim.evaluation.errors import PanelError, some
+from essaim.evaluation.panel import Panel
+from essaim.opendata.whole_table import read_whole
+
+#: Fewest persons behind a statistic that leaves the engine: as for INSEE's fiscal data (11 households).
+AT_LEAST = 11
+
+
+@dataclass(frozen=True, slots=True)
+class PersonColumns:
+    """Columns of the rows of persons; ``fixed`` ones (cluster, region…) do not vary within a territory."""
+
+    unit: str = "unit"
+    time: str = "time"
+    cohort: str = "cohort"
+    outcome: str = "outcome"
+    weights: str | None = None
+    fixed: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the statistics are by."""
+        return tuple(dict.fromkeys((self.unit, self.time, self.cohort, *self.fixed)))
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The outcome, and the weight if any."""
+        return (self.outcome,) if self.weights is None else (self.outcome, self.weights)
+
+
+def panel_of_persons(
+    engine: Engine, columns: PersonColumns, *, at_least: int = AT_LEAST, **given: Any
+) -> Panel:
+    """The panel of the territories, each period weighted by its persons, errors clustered by territory.
+
+    Effects and errors are those of the rows taken as repeated cross-sections clustered by territory.
+    ``given`` goes to ``Panel.from_frame`` (``cluster``, ``region``, ``by``, ``stratum``).
+    """
+    cells = reduced(engine, columns, at_least=at_least)
+    notes = _notes(cells, at_least)
+    cells = cells.filter(pl.col("persons").is_not_null())
+    if cells["pooled"].any():
+        cells = cells.with_columns(_pooled_name(columns).alias(columns.unit))
+    _one_cohort_each(cells, columns)
+    return Panel.from_frame(
+        cells,
+        unit=columns.unit,
+        time=columns.time,
+        cohort=columns.cohort,
+        outcome=columns.outcome,
+        weights="weight",
+        persons="persons",
+        notes=notes,
+        **given,
+    )
+
+
+def read_panel(
+    place: str, columns: Mapping[str, Any], *, table: str | None = None, at_least: int | None = None
+) -> Panel:
+    """The panel of a file, a web address or a ``table`` of an engine; ``columns`` go to ``Panel.from_frame``.
+
+    With ``at_least`` its rows are persons, reduced where they lie. A column « region » is used where there is one.
+    """
+    given = dict(columns)
+    if at_least is None and not is_database(place):
+        frame = read_whole(place, private=True)
+        return Panel.from_frame(frame, **_with_region(given, frame.columns))
+    fixed = [given[name] for name in ("cluster", "region", "stratum", "by")]
+    names = [given[name] for name in ("unit", "time", "cohort")]
+    engine = opened(place, table, [*names, *(name for name in fixed if name)])
+    given = _with_region(given, engine.kinds)
+    fixed = [given[name] for name in ("cluster", "region", "stratum", "by") if given[name]]
+    if at_least is None:
+        wanted = [*names, *fixed, given["outcome"], *given["covariates"], given["weights"]]
+        return Panel.from_frame(read_table(engine, [name for name in dict.fromkeys(wanted) if name]), **given)
+    if given["covariates"] or given["cross_sections"]:
+        raise PanelError("--persons ne se combine pas avec --covariates ni --cross-sections. Retirez-les.")
+    unit, time, cohort = names
+    person = PersonColumns(unit, time, cohort, given["outcome"], given["weights"], tuple(fixed))
+    kept = {name: given[name] for name in ("cluster", "region", "stratum", "by")}
+    return panel_of_persons(engine, person, at_least=at_least, **kept)
+
+
+def _with_region(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    region = given["region"] or ("region" if "region" in names else None)
+    return {**given, "region": region}
+
+
+def read_table(engine: Engine, columns: list[str]) -> pl.DataFrame:
+    """Columns of a table that already holds one row a territory and period."""
+    _require(engine, columns)
+    listed = ", ".join(quoted(name, whole=True) for name in columns)
+    return engine.run(f"SELECT {listed} FROM {engine.rows}", dict.fromkeys(columns))  # noqa: S608
+
+
+def reduced(engine: Engine, columns: PersonColumns, *, at_least: int = AT_LEAST) -> pl.DataFrame:
+    """One row a territory and period: keys, mean outcome, ``persons``, ``weight``, ``territories``, ``pooled``.
+
+    Persons without a finite outcome are not counted. Territories where some period has fewer than ``at_least``
+    persons leave the engine pooled by cohort, without a name: effects do not change, their errors are counted
+    together. What is still under the threshold then comes out empty. Sums are exact, hence the same in any order
+    and in any engine (see ``_Sum``). Raises ``PanelError``.
+    """
+    _require(engine, [*columns.keys, *columns.numbers])
+    for name in columns.numbers:
+        if engine.kinds[name] == "other":
+            raise PanelError(f"Colonne « {name} » : des nombres sont attendus. Convertissez-la dans la base.")
+    cells = engine.run(_query(engine, columns, at_least), dict.fromkeys(columns.keys) | _made(columns))
+    if cells.is_empty():
+        raise PanelError("Aucune personne n’a de résultat : vérifiez la colonne du résultat.")
+    if cells.filter(pl.col(columns.unit).is_null() & ~pl.col("pooled")).height:
+        raise PanelError(f"Colonne « {columns.unit} » : des personnes n’ont pas de territoire. Complétez-la.")
+    if cells["persons"].is_null().all():
+        raise PanelError(
+            f"Aucun territoire n’a {at_least} personnes par période : rien ne peut sortir sans les montrer. "
+            "Prenez des périodes ou des territoires plus grands."
+        )
+    return cells
+
+
+def _made(columns: PersonColumns) -> dict[str, str]:
+    """The columns that the reduction adds to the keys, in order."""
+    counts = {"pooled": "boolean", "territories": "int64", "persons": "int64", "weight": "float64"}
+    return counts | {columns.outcome: "float64"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """A sum in the engine that is the same whatever the order of the rows: whole numbers are added.
+
+    A floating-point number is cut in 4,096ths, and the rest in 2⁻⁴⁰ of a 4,096th: each person counts to 2⁻⁵²
+    of the unit, and engines refuse to overflow (beyond 2⁵¹ in all).
+    """
+
+    name: str
+    value: str
+    floating: bool
+
+    @property
+    def inner(self) -> str:
+        """The sums over persons."""
+        if not self.floating:
+            return f"SUM({self.value}) AS {self.name}"
+        scaled = f"({self.value}) * 4096"
+        return (
+            f"SUM(CAST(FLOOR({scaled}) AS BIGINT)) AS {self.name}, "
+            f"SUM(CAST(({scaled} - FLOOR({scaled})) * {2**40} AS BIGINT)) AS {self.name}_rest"
+        )
+
+    @property
+    def outer(self) -> str:
+        """The sums over pooled territories."""
+        rest = f", SUM({self.name}_rest) AS {self.name}_rest" if self.floating else ""
+        return f"SUM({self.name}) AS {self.name}{rest}"
+
+    @property
+    def number(self) -> str:
+        """The sum as a floating-point number."""
+        if not self.floating:
+            return f"CAST({self.name} AS DOUBLE)"
+        return f"(CAST({self.name} AS DOUBLE) / 4096 + CAST({self.name}_rest AS DOUBLE) / {2**52})"
+
+
+def _sums(engine: Engine, columns: PersonColumns) -> list[_Sum]:
+    """Weight, and weighted total of the outcome; one person weighs 1 without weights."""
+    values = [_summand(name, engine.kinds[name], columns) for name in columns.numbers]
+    floats = [engine.kinds[name] == "float" for name in columns.numbers]
+    weight = _Sum("weight", values[1], floats[1]) if columns.weights else _Sum("weight", "1", False)
+    return [weight, _Sum("total", " * ".join(values), any(floats))]
+
+
+def _query(engine: Engine, columns: PersonColumns, at_least: int) -> str:
+    """The reduction, in DuckDB's SQL: statistics of each territory, pooled where under the threshold."""
+    unit, *others = (quoted(key, whole=True) for key in columns.keys)
+    sums, keys, places = _sums(engine, columns), ", ".join((unit, *others)), len(columns.keys)
+    known = " AND ".join(_known(engine, name) for name in columns.numbers)
+    inner, outer = (", ".join(getattr(each, part) for each in sums) for part in ("inner", "outer"))
+    cells = (
+        f"SELECT {keys}, COUNT(*) AS persons, {inner} "  # noqa: S608
+        f"FROM {engine.rows} WHERE {known} GROUP BY {_places(places)}"
+    )
+    fewest = f"MIN(persons) OVER (PARTITION BY {unit})" if at_least > 1 else "persons"
+    pooled = f"fewest < {int(at_least)} AND {unit} IS NOT NULL"
+    groups = (
+        f"SELECT CASE WHEN {pooled} THEN NULL ELSE {unit} END AS {unit}, {', '.join(others)}, "  # noqa: S608
+        f"({pooled}) AS pooled, COUNT(*) AS territories, SUM(persons) AS persons, {outer} "
+        f"FROM (SELECT *, {fewest} AS fewest FROM ({cells}) AS cells) AS marked GROUP BY {_places(places + 1)}"
+    )
+    enough = f"CASE WHEN persons >= {int(at_least)} THEN"
+    weight, total = (each.number for each in sums)
+    return (
+        f"SELECT {keys}, pooled, CAST(territories AS BIGINT) AS territories, "  # noqa: S608
+        f"{enough} CAST(persons AS BIGINT) END AS persons, {enough} {weight} END AS weight, "
+        f"{enough} {total} / NULLIF({weight}, 0) END AS {quoted(columns.outcome, whole=True)} "
+        f"FROM ({groups}) AS kept"
+    )
+
+
+def _places(count: int) -> str:
+    return ", ".join(str(i + 1) for i in range(count))
+
+
+def _summand(name: str, kind: str, columns: PersonColumns) -> str:
+    """A column as it is summed: products of small integers would overflow."""
+    column = quoted(name, whole=True)
+    if kind == "boolean" or (kind == "integer" and columns.weights):
+        return f"CAST({column} AS BIGINT)"
+    return column
+
+
+def _known(engine: Engine, name: str) -> str:
+    column = quoted(name, whole=True)
+    return engine.finite.format(column) if engine.kinds[name] == "float" else f"{column} IS NOT NULL"
+
+
+def _pooled_name(columns: PersonColumns) -> pl.Expr:
+    """The name of each territory, or of its group when it left the engine without one."""
+    others = [key for key in columns.keys if key not in (columns.unit, columns.time)]
+    group = pl.concat_str([pl.col(key).cast(pl.String).fill_null("jamais") for key in others], separator=", ")
+    named = pl.format("regroupés ({})", group)
+    return pl.when("pooled").then(named).otherwise(pl.col(columns.unit).cast(pl.String))
+
+
+def _one_cohort_each(cells: pl.DataFrame, columns: PersonColumns) -> None:
+    fixed = cells.select([key for key in columns.keys if key != columns.time]).unique()
+    twice = fixed[columns.unit].is_duplicated()
+    if twice.any():
+        names = fixed.filter(twice)[columns.unit].unique().sort()
+        raise PanelError(
+            f"Des personnes d’un même territoire n’ont pas la même cohorte « {columns.cohort} » (ou la même "
+            f"grappe, région ou valeur) : {some(names)}. C’est le territoire qui est exposé : corrigez la colonne."
+        )
+
+
+def _notes(cells: pl.DataFrame, at_least: int) -> tuple[str, ...]:
+    """French sentences on what the threshold changed."""
+    notes: list[str] = []
+    pooled = cells.filter("pooled")["territories"].to_list()
+    if pooled:
+        notes.append(
+            f"Les territoires qui ont moins de {at_least} personnes à une période sont regroupés par vague "
+            f"(jusqu’à {max(pooled)} ensemble) : les effets n’en changent pas, leurs erreurs sont comptées "
+            "ensemble."
+        )
+    if hidden := int(cells["persons"].is_null().sum()):
+        notes.append(
+            f"{hidden} groupes d’une vague et d’une période comptent moins de {at_least} personnes, même "
+            "regroupés : ils sont laissés de côté."
+        )
+    return tuple(notes)
+
+
+def _require(engine: Engine, names: list[str]) -> None:
+    missing = [name for name in names if name not in engine.kinds]
+    if missing:
+        raise PanelError(
+            f"Colonne absente : {some(missing)}. La table contient : {some(engine.kinds, limit=20)}. "
+            "Nommez les colonnes par --unit, --time, --cohort et --outcome."
+        )
