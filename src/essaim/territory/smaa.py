@@ -27,15 +27,18 @@ Status = Literal["certain", "possible", "excluded"]
 FULL_RANKS: Final = 2_000
 # From this many scores on, they are computed in single precision.
 SINGLE: Final = 50_000_000
+# Scores computed together; more where ranks are counted, whose tables cost the same whatever the number of draws.
 BLOCK_CELLS: Final = 3_000_000
+RANK_CELLS: Final = 8_000_000
 # Scores nearer than this are a tie: what is left of a sum of products in double, and in single precision.
 TIE: Final = 1e-9
 TIE_SINGLE: Final = 2e-6
-# Above FULL_RANKS, so many territories of high mean score set a floor under the k-th score of each draw.
-STRONG: Final = 1_000
+# So many territories of high mean score, or ten times k, set a floor under the k-th score of each draw.
+STRONG: Final = 200
 # Low bits of a score that give way to its column number (2,048 of them, above FULL_RANKS), and TIE in units of the
 # last bit of a number in [1, 2).
 COLUMN: Final = (1 << 11) - 1
+SORTED_AT_ONCE: Final = 100
 TIE_BITS: Final = int(TIE * 2**52) + COLUMN
 NORMAL_95: Final = 1.959963984540054
 
@@ -105,7 +108,7 @@ def acceptability(
     if not 1 <= k <= n:
         raise ValueError(f"k vaut {k} ; il doit aller de 1 au nombre de territoires ({n}).")
     best_first = np.argsort(-(values @ weights.mean(axis=0)), kind="stable")
-    reference, strong = np.sort(best_first[:k]), np.sort(best_first[: STRONG + k])
+    reference, strong = np.sort(best_first[:k]), np.sort(best_first[: max(STRONG, 10 * k)])
     blocks = list(_blocks(values, weights, missing, seed))
     # BLAS threads of their own would only fight with these. Blocks are added up as they come, not kept.
     with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
@@ -177,7 +180,7 @@ def _add(one: _Counts, two: _Counts) -> _Counts:
 
 def _blocks(values: Floats, weights: Floats, missing: tuple[Missing, ...], seed: int) -> Iterator[_Block]:
     n, size = len(values), len(weights)
-    rows = max(1, BLOCK_CELLS // n)
+    rows = max(1, (RANK_CELLS if n <= FULL_RANKS else BLOCK_CELLS) // n)
     for rank, start in enumerate(range(0, size, rows)):
         single = n * size > SINGLE
         yield _Block(values, weights[start : start + rows], missing, (seed, rank), single)
@@ -233,31 +236,41 @@ def _rank_counts(scores: Scores) -> Floats:
     """(n, n) how often each rank (row) is each territory's (column).
 
     Distances to the best are put in [1, 2], where positive floats sort like the integers of the same bits, and the
-    column number takes their last bits: sorting integers is several times faster than argsort.
+    column number takes their last bits: sorting integers is several times faster than argsort. Draws are sorted a
+    few at a time and counted rank by rank, so that each step stays in the processor's cache.
     """
-    n = scores.shape[1]
-    keys = (scores.max() + 1 - scores).view(np.int64)
-    keys &= ~COLUMN
-    keys |= np.arange(n)
-    keys.sort(axis=1)
-    near = np.diff(keys, axis=1) <= TIE_BITS
-    keys &= COLUMN
-    tied = near.any(axis=1)
-    clear = np.bincount((keys[~tied] + np.arange(n) * n).ravel(), minlength=n * n).reshape(n, n)
-    return clear + _tied_rank_counts(keys[tied], near[tied]).T if tied.any() else np.asarray(clear, float)
+    count, n = scores.shape
+    best, columns, first_of_rank = scores.max() + 1, np.arange(n), np.arange(n) * n
+    cells = np.empty((n, count), np.int64)
+    orders, nears = [np.empty((0, n), np.int64)], [np.empty((0, n - 1), bool)]
+    for start in range(0, count, SORTED_AT_ONCE):
+        keys = (best - scores[start : start + SORTED_AT_ONCE]).view(np.int64)
+        keys &= ~COLUMN
+        keys |= columns
+        keys.sort(axis=1)
+        near = keys[:, 1:] - keys[:, :-1] <= TIE_BITS
+        keys &= COLUMN
+        tied = near.any(axis=1)
+        orders.append(keys[tied])
+        nears.append(near[tied])
+        keys += first_of_rank
+        keys[tied] = n * n  # counted apart
+        cells[:, start : start + SORTED_AT_ONCE] = keys.T
+    clear = np.bincount(cells.ravel(), minlength=n * n + 1)[:-1].reshape(n, n)
+    return clear + _tied_rank_counts(np.concatenate(orders), np.concatenate(nears))
 
 
 def _tied_rank_counts(order: NDArray[np.int64], near: NDArray[np.bool_]) -> Floats:
-    """(n, n) the same for draws with ties, territories first: a group of t equals has 1/t of each of its t ranks."""
+    """The same for draws with ties: a group of t equals has 1/t of each of its t ranks."""
     count, n = order.shape
     opens = np.ones((count, n), bool)
     opens[:, 1:] = ~near
     starts = np.flatnonzero(opens)
     sizes = np.diff(np.append(starts, count * n))
     length = np.repeat(sizes, sizes)
-    base = order.ravel() * (n + 1) + np.repeat(starts % n, sizes)
+    base = np.repeat(starts % n, sizes) * n + order.ravel()
     # Differences along ranks: +1/t where the group opens, -1/t after its last rank, summed at the end.
-    steps = np.bincount(base, 1.0 / length, n * (n + 1)) - np.bincount(
-        base + length, 1.0 / length, n * (n + 1)
-    )
-    return np.asarray(np.cumsum(steps.reshape(n, n + 1), axis=1)[:, :n])
+    steps = np.bincount(
+        np.r_[base, base + length * n], np.r_[1.0 / length, -1.0 / length], (n + 1) * n
+    ).reshape(n + 1, n)
+    return np.asarray(np.cumsum(steps, axis=0, out=steps)[:n])
