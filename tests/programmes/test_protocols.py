@@ -143,7 +143,9 @@ def test_vita_air_knows_two_waves() -> None:
 def test_tapaj_has_graded_and_reversible_thresholds() -> None:
     phases = parameter("tapaj", "seuils-gradues", "phases-ouvertes")
     assert [option.id for option in phases.options] == ["phase-1", "phase-2", "phase-3"]
-    assert parameter("tapaj", "seuils-gradues", "retour-possible").default is True
+    assert [o.id for o in parameter("tapaj", "seuils-gradues", "retour-possible").options] == [
+        "toujours-possible"
+    ]
     assert parameter("tapaj", "phase-2", "duree-maximale-du-contrat").max == 3
 
 
@@ -225,3 +227,24 @@ def test_pic_pairs_the_right_to_error_with_the_duty_to_learn() -> None:
 def test_the_accelerator_runs_the_whole_cycle() -> None:
     core = [c.id for c in protocol("ais-emploi").components if c.kind == "core"]
     assert core == ["reperer", "selectionner", "modeliser", "essaimer", "evaluer"]
+
+
+def test_tapaj_first_threshold_is_low_and_going_back_is_not_a_choice() -> None:
+    tapaj = protocol("tapaj")
+    for id, allowed, beyond in (("seances-par-semaine", 1, 2), ("duree-de-la-seance", 4, 7)):
+        held = latitude(tapaj, "phase-1", parameter("tapaj", "phase-1", id))
+        assert held.objection(allowed) is None
+        assert held.objection(beyond)
+    back = parameter("tapaj", "seuils-gradues", "retour-possible")
+    assert [option.id for option in back.options] == [back.default]
+
+
+def test_impact_jeunes_stays_between_the_ages_of_its_source() -> None:
+    for id in ("age-minimal", "age-maximal"):
+        held = parameter("impact-jeunes", "tranche-d-age", id)
+        assert (held.min, held.max) == (13, 30)
+
+
+def test_the_second_phase_of_tzcld_lasts_what_the_law_says() -> None:
+    held = parameter("tzcld", "cadre-legal", "duree-de-la-deuxieme-phase")
+    assert (held.min, held.max, held.unit) == (5, 5, "an")
