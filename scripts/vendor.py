@@ -13,6 +13,12 @@ from pathlib import Path
 VENDOR = Path(__file__).parents[1] / "src/essaim/platform/ui/static/vendor"
 PACKAGES = {
     "bootstrap@5.3.8": ["dist/css/bootstrap.min.css", "dist/js/bootstrap.bundle.min.js", "LICENSE"],
+    "maplibre-gl@5.6.0": [
+        "dist/maplibre-gl-csp.js",  # the build whose worker is a file of its own, for a strict policy
+        "dist/maplibre-gl-csp-worker.js",
+        "dist/maplibre-gl.css",
+        "LICENSE.txt",
+    ],
 }
 
 

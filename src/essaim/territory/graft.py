@@ -74,11 +74,12 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The finding for one activity, the rule that gave it, the actors concerned and the figures it rests on."""
+    """The finding for one activity, the ``rule`` that gave it and why in French, actors concerned and figures."""
 
     activity: str
     title: str
     finding: Finding
+    rule: str
     reason: str
     actors: tuple[str, ...]
     services: tuple[str, ...]
@@ -127,12 +128,13 @@ def _verdict(activity: Activity, needs: Sequence[Need], offer: Sequence[Service]
     need = _total([n.people for n in needs if n.theme in activity.themes and _for(activity, n)])
     places = _total([s.places for s in kin]) if kin else 0.0
     coverage = None if need is None or places is None or need <= 0 else places / need
-    finding, reason = _rule(activity, rivals, kin, need, coverage)
+    finding, rule, reason = _rule(activity, rivals, kin, need, coverage)
     concerned = rivals if finding == "competes" else kin
     return Verdict(
         activity.id,
         activity.title,
         finding,
+        rule,
         reason,
         tuple(sorted({s.actor for s in concerned})),
         tuple(sorted(s.id for s in concerned)),
@@ -144,31 +146,33 @@ def _verdict(activity: Activity, needs: Sequence[Need], offer: Sequence[Service]
 
 def _rule(
     activity: Activity, rivals: list[Service], kin: list[Service], need: float | None, coverage: float | None
-) -> tuple[Finding, str]:
-    """The first line of the table that holds."""
+) -> tuple[Finding, str, str]:
+    """The first line of the table that holds: its finding, its name, and why in French."""
     if rivals:
         sold = sorted({m for s in rivals for m in s.market} & set(activity.market))
-        return "competes", f"Vend sur place ce que vend déjà un acteur local : {', '.join(sold)}."
+        return "competes", "sold", f"Vend sur place ce que vend déjà un acteur local : {', '.join(sold)}."
     if not kin and need is None:
         return (
             "unknown",
+            "no_figure",
             "Aucune offre recensée, mais le besoin n’est pas chiffré : rien ne prouve un manque.",
         )
     if need == 0:
-        return "duplicates", "Aucun besoin recensé sur le territoire pour ce public."
+        return "duplicates", "no_need", "Aucun besoin recensé sur le territoire pour ce public."
     if not kin:
-        return "adds", "Aucune offre recensée ne répond à ce besoin."
+        return "adds", "no_offer", "Aucune offre recensée ne répond à ce besoin."
     if coverage is None:
         return (
             "complements",
+            "no_volume",
             "Une offre existe ; son volume ou le besoin n’est pas connu : à vérifier avec elle.",
         )
     share = f"{100 * coverage:.0f}\u00a0% du besoin recensé"
     if coverage < SCARCE:
-        return "adds", f"L’offre existante couvre {share}, moins de {100 * SCARCE:.0f}\u00a0%."
+        return "adds", "scarce", f"L’offre existante couvre {share}, moins de {100 * SCARCE:.0f}\u00a0%."
     if coverage < ENOUGH:
-        return "complements", f"L’offre existante couvre {share}."
-    return "duplicates", f"L’offre existante couvre déjà {share}."
+        return "complements", "partial", f"L’offre existante couvre {share}."
+    return "duplicates", "enough", f"L’offre existante couvre déjà {share}."
 
 
 def _same_public(activity: Activity, service: Service) -> bool:

@@ -15,7 +15,7 @@ from essaim.platform.campaigns import services as campaigns
 from essaim.platform.community import services as community
 from essaim.platform.demo import network_life
 from essaim.platform.demo.drawn_waves import play_drawn_waves
-from essaim.platform.demo.stories import STORIES, Story
+from essaim.platform.demo.stories import ACTIVITIES, LOCAL, STORIES, Story
 from essaim.platform.evaluations import services as evaluations
 from essaim.platform.organisations import services as organisations
 from essaim.platform.programmes import services as programmes
@@ -107,6 +107,7 @@ def _choose(story: Story, programme: "Programme", actors: Actors) -> None:
     territories.run_study(study)
     if story is STORIES[0]:
         _weigh(study, actors)
+        territories.describe_graft(programme, story.territory, ACTIVITIES, LOCAL)
 
 
 def _weigh(study: "Study", actors: Actors) -> None:

@@ -19,6 +19,28 @@ STRUCTURES = {
 }
 
 
+# What Convergence does, and simulated needs and offer around its simulated site, for the graft finding.
+ACTIVITIES = (
+    {"title": "Accompagner vers le logement", "themes": ["logement"]},
+    {"title": "Accompagner vers les soins", "themes": ["santé"]},
+    {"title": "Suivre après la sortie du chantier", "themes": ["emploi durable"]},
+)
+_INVENTED = {"source": "Invention pour l’essai", "date": "2026", "simulated": True}
+LOCAL: dict[str, tuple[dict[str, Any], ...]] = {
+    "needs": (
+        {"theme": "logement", "people": 140, **_INVENTED},
+        {"theme": "santé", "people": 90, **_INVENTED},
+        {"theme": "emploi durable", "people": 160, **_INVENTED},
+    ),
+    "offers": (
+        {"actor": "Service logement d’essai", "title": "Intermédiation locative", "themes": ["logement"],
+         "places": 60, **_INVENTED},
+        {"actor": "Centre de santé d’essai", "title": "Permanence d’accès aux soins", "themes": ["santé"],
+         "places": 90, "partner": True, **_INVENTED},
+    ),
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """What happens in one programme. ``decision`` and ``frame`` are those of ``essaim.protocol.adaptation``."""

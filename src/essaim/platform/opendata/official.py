@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import polars as pl
 from django.db.models import Q
 
 from essaim.opendata.levels import SHIPPED, Memberships, observed_at, reaches, translate
@@ -123,6 +124,29 @@ class Available:
             if vintage is not None:
                 features += _features(vintage, codes)
         return features
+
+    def quarters_in(self, communes: set[str]) -> list[str]:
+        """QPV that one of these communes holds, from the last list imported."""
+        return [code for code, held in self.known().quarters.items() if communes & set(held)]
+
+    def offer(self, communes: set[str]) -> list[dict[str, Any]]:
+        """Services of data.inclusion in these communes: what, who, themes, publics, where, source, date."""
+        services = self.latest("data_inclusion_services")
+        if services is None:
+            return []
+        found = store.scan(services.path, services.source).filter(pl.col("code").is_in(list(communes)))
+        rows = found.collect().to_dicts()
+        names = self._structures([row["structure_id"] for row in rows])
+        told = {"source": services.about.title, "date": services.vintage}
+        return [{**row, "actor": names.get(row["structure_id"], row["structure_id"]), **told} for row in rows]
+
+    def _structures(self, wanted: list[str]) -> dict[str, str]:
+        """Names of data.inclusion structures, by id."""
+        structures = self.latest("data_inclusion_structures")
+        if structures is None:
+            return {}
+        held = store.scan(structures.path, structures.source).select("id", "name")
+        return dict(held.filter(pl.col("id").is_in(wanted)).collect().iter_rows())
 
 
 def values(official: Official, known: Memberships) -> dict[str, float | None]:

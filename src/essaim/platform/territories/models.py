@@ -281,3 +281,75 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+class Activity(models.Model):
+    """What a site of the programme would do, in the words that the graft test reads."""
+
+    programme = models.ForeignKey(
+        "programmes.Programme", models.CASCADE, related_name="activities", verbose_name=_("programme")
+    )
+    title = models.CharField(_("activité"), max_length=200)
+    themes = models.JSONField(_("besoins auxquels elle répond"))
+    publics = models.JSONField(_("publics"), default=list, blank=True)
+    market = models.JSONField(_("ce qu’elle vend sur place"), default=list, blank=True)
+
+    class Meta:
+        ordering = ["title"]
+        verbose_name = _("activité")
+        verbose_name_plural = _("activités")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class LocalEntry(models.Model):
+    """What a programme knows of one territory, with where it comes from."""
+
+    programme = models.ForeignKey(
+        "programmes.Programme", models.CASCADE, related_name="+", verbose_name=_("programme")
+    )
+    level = models.CharField(_("échelle"), max_length=12)
+    code = models.CharField(_("territoire"), max_length=12)
+    source = models.CharField(_("source"), max_length=250)
+    date = models.CharField(_("date ou millésime"), max_length=60)
+    simulated = models.BooleanField(_("valeurs simulées"), default=False)
+
+    class Meta:
+        abstract = True
+
+
+class LocalNeed(LocalEntry):
+    """People of a territory who need something."""
+
+    theme = models.CharField(_("besoin"), max_length=120)
+    public = models.CharField(_("public"), max_length=120, blank=True)
+    people = models.PositiveIntegerField(_("personnes concernées"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["theme", "public"]
+        verbose_name = _("besoin local")
+        verbose_name_plural = _("besoins locaux")
+
+    def __str__(self) -> str:
+        return self.theme
+
+
+class LocalOffer(LocalEntry):
+    """What an actor of a territory offers already."""
+
+    actor = models.CharField(_("acteur"), max_length=200)
+    title = models.CharField(_("service"), max_length=200)
+    themes = models.JSONField(_("besoins auxquels il répond"), default=list, blank=True)
+    publics = models.JSONField(_("publics"), default=list, blank=True)
+    places = models.PositiveIntegerField(_("places par an"), null=True, blank=True)
+    market = models.JSONField(_("ce qu’il vend sur place"), default=list, blank=True)
+    partner = models.BooleanField(_("a accepté d’en être"), default=False)
+
+    class Meta:
+        ordering = ["actor", "title"]
+        verbose_name = _("offre locale")
+        verbose_name_plural = _("offres locales")
+
+    def __str__(self) -> str:
+        return f"{self.actor} – {self.title}"

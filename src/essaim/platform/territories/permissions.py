@@ -6,7 +6,7 @@ A person asked to state weights (``committee``) reads the study once ranked, wha
 from typing import Any
 
 from essaim.platform.programmes.permissions import roles_on_programme
-from essaim.platform.rights import Policy, actions
+from essaim.platform.rights import ANY_STATE, Policy, actions
 from essaim.platform.territories.models import Seat, Study, WeightSession
 
 _READ = actions("view", "export")
@@ -72,3 +72,16 @@ STUDY_POLICY: Policy[Study] = Policy(abilities=STUDY_ABILITIES, roles=_roles, st
 SESSION_POLICY: Policy[WeightSession] = Policy(
     abilities=SESSION_ABILITIES, roles=_session_roles, state=lambda session: session.state
 )
+
+GRAFT_ABILITIES = {
+    "network": {ANY_STATE: actions("view", "edit", "edit_activities")},
+    "animator": {ANY_STATE: actions("view", "edit")},
+    "receiver": {ANY_STATE: actions("view", "edit")},
+    "funder": {ANY_STATE: actions("view")},
+    "evaluator": {ANY_STATE: actions("view")},
+    "partner": {ANY_STATE: actions("view")},
+}
+GRAFT_POLICY: Policy[Any] = Policy(
+    abilities=GRAFT_ABILITIES, roles=roles_on_programme, state=lambda _programme: ANY_STATE
+)
+"""Needs, offer and findings of the territories of a programme: those of the territory know them best."""

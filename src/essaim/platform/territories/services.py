@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from essaim.platform.audit import writer, writing_as
 from essaim.platform.campaigns import services as campaigns
-from essaim.platform.programmes.permissions import programmes_where
 from essaim.platform.territories import own_tables, ranking, sources, wave
+from essaim.platform.territories.grafting import describe_graft as describe_graft
 from essaim.platform.territories.models import (
     Decision,
     Indicator,
-    Seat,
     Study,
     Upload,
     Version,
     WeightSession,
 )
-from essaim.platform.todo import Todo
+from essaim.platform.territories.waiting import todo_for as todo_for
 from essaim.territory.criteria import FAMILIES
 from essaim.territory.study import FORMAT
 
@@ -464,31 +462,3 @@ def hold_session(
         with writing_as(person):
             sessions.hand_in(sessions.add_sentences(sessions.seat_of(session, person), sentences))
     return sessions.reveal(session)
-
-
-def todo_for(user: "User") -> list[Todo]:
-    """Rankings that wait for their committee's decision, and weights that a session asks of the person."""
-    waiting = Study.objects.filter(
-        programme__in=programmes_where(user, "create_study"), state=Study.State.RANKED
-    ).select_related("programme")
-    asked = Seat.objects.filter(
-        user=user, given_at__isnull=True, session__state=WeightSession.State.OPEN
-    ).select_related("session__study__programme")
-    return [
-        *(
-            Todo(
-                _("Décider des territoires retenus"),
-                reverse("territories:study", args=[study.programme.slug, study.pk]),
-                f"{study.programme} – {study.title}",
-            )
-            for study in waiting.defer("inputs", "result")
-        ),
-        *(
-            Todo(
-                _("Dire ce qui pèse, en privé"),
-                reverse("territories:session", args=[seat.session.study.programme.slug, seat.session_id]),
-                f"{seat.session.study.programme} – {seat.session.study.title}",
-            )
-            for seat in asked.defer("session__study__inputs", "session__study__result")
-        ),
-    ]

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from essaim.platform.territories import (
+    graft_views,
     own_views,
     place_views,
     session_views,
@@ -13,6 +14,7 @@ from essaim.platform.territories import (
 app_name = "territories"
 _STUDIES = "programmes/<slug:slug>/studies"
 _INDICATORS = "programmes/<slug:slug>/indicators"
+_GRAFT = "programmes/<slug:slug>/graft"
 _STUDY = f"{_STUDIES}/<int:pk>"
 _SESSION = "programmes/<slug:slug>/weights-sessions/<int:pk>"
 urlpatterns = [
@@ -49,6 +51,14 @@ urlpatterns = [
     path(f"{_SESSION}/", session_views.session, name="session"),
     path(f"{_SESSION}/<str:what>/", session_views.act, name="session_act"),
     path("weights-sessions/<str:token>/", session_views.seat, name="seat"),
+    path(f"{_GRAFT}/", graft_views.grafts, name="grafts"),
+    path(f"{_GRAFT}/activities/new/", graft_views.activity, name="activity_new"),
+    path(f"{_GRAFT}/activities/<int:pk>/", graft_views.activity, name="activity"),
+    path(f"{_GRAFT}/<str:kind>/<int:pk>/delete/", graft_views.delete, name="graft_delete"),
+    path(f"{_GRAFT}/<str:level>/<str:code>/", graft_views.graft, name="graft"),
+    path(f"{_GRAFT}/<str:level>/<str:code>/map.json", graft_views.graft_map, name="graft_map"),
+    path(f"{_GRAFT}/<str:level>/<str:code>/<str:kind>/new/", graft_views.entry, name="graft_entry_new"),
+    path(f"{_GRAFT}/<str:level>/<str:code>/<str:kind>/<int:pk>/", graft_views.entry, name="graft_entry"),
     path(f"{_INDICATORS}/new/", own_views.upload, name="upload"),
     path(f"{_INDICATORS}/uploads/<int:pk>/", own_views.declare, name="declare"),
     path(f"{_INDICATORS}/<int:pk>/delete/", own_views.delete, name="delete_indicator"),
