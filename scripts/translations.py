@@ -18,6 +18,8 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+from essaim.evaluation.periods import KINDS
+from essaim.evaluation.reading import Verdict
 from essaim.protocol import frame, notes, versions
 from essaim.territory.criteria import FAMILIES, MISSING_LABELS
 
@@ -27,6 +29,8 @@ PO = PLATFORM / "locale/en/LC_MESSAGES/django.po"
 MO = PO.with_suffix(".mo")
 CLI_PO = PLATFORM.parent / "cli/locale/fr/LC_MESSAGES/messages.po"
 FRENCH_MO = PLATFORM / "locale/fr/LC_MESSAGES/django.mo"
+CORE = PLATFORM.parent / "evaluation"  # whose findings are worded by ``essaim.evaluation.words``
+CORE_KEYWORDS: dict[str, Any] = {"say": None, "count": (1, 2)}
 KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
@@ -53,6 +57,8 @@ def words_of_data() -> Iterator[str]:
         yield from aspect.answers.values()
     yield from FAMILIES.values()
     yield from MISSING_LABELS.values()
+    yield from (verdict.value for verdict in Verdict)
+    yield from (name for kind in KINDS for name in (kind.unit, kind.units))
     yield from notes.FIELDS.values()
     yield from (versions.VARIANT_REASON, *(reason for reason, _test, _bump in versions.RULES))
     for teaching in yaml.safe_load(TEACHINGS.read_text(encoding="utf-8"))["teachings"]:
@@ -70,6 +76,9 @@ def template() -> Catalog:
     found = extract_from_dir(str(PLATFORM), method_map=methods, keywords=KEYWORDS)  # type: ignore[arg-type]
     for _file, _line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
         catalog.add(message, auto_comments=comments, context=context)
+    core = extract_from_dir(str(CORE), method_map=[("**.py", "python")], keywords=CORE_KEYWORDS)  # type: ignore[arg-type]
+    for _file, _line, message, _comments, _context in sorted(core, key=lambda row: (row[0], row[1])):
+        catalog.add(message)
     for word in words_of_data():
         catalog.add(word)
     return catalog

@@ -109,3 +109,12 @@ def test_a_cost_out_of_order_is_refused(estimated, client) -> None:
         services.record_cost(
             estimated, {**GIVEN, "cost": 1.0, "low": 1.0, "high": 1.0, "units": 1.0, "worths": []}
         )
+
+
+def test_the_report_reads_in_english_to_the_end_of_its_findings(estimated, client) -> None:
+    client.cookies["django_language"] = "en"
+    page = client.get(_url("report", estimated)).content.decode()
+    assert "An effect can be seen: after exposure, a mean rise" in page
+    assert "quarters depuis" not in page and "quarters since opening" in page
+    assert "No difference of effect is found" in page or "The effect differs" in page
+    assert "Un effet se voit" not in page

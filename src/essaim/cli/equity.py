@@ -11,7 +11,7 @@ from essaim.cli.records import read_record
 from essaim.evaluation import Options, RecordedDraw
 from essaim.evaluation.att import Control
 from essaim.evaluation.equity import Compared, equity, read_equity
-from essaim.evaluation.reading import number
+from essaim.evaluation.words import number
 from essaim.opendata.whole_table import read_whole
 
 

@@ -32,10 +32,11 @@ from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.estimation import Inference
 from essaim.evaluation.event_path import event_path
 from essaim.evaluation.pushdown import AT_LEAST, read_panel
-from essaim.evaluation.reading import number, verdict
+from essaim.evaluation.reading import verdict
 from essaim.evaluation.report import TITLES, Report
 from essaim.evaluation.resampling import Multiplier
 from essaim.evaluation.result import Estimate
+from essaim.evaluation.words import number
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 READ = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -8,7 +8,6 @@ import click
 from essaim.cli import evaluation_output as out
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.event_path import EventPath, path_from_json
-from essaim.evaluation.reading import number
 from essaim.evaluation.sensitivity import (
     RELATIVE_BOUNDS,
     Bounded,
@@ -17,6 +16,7 @@ from essaim.evaluation.sensitivity import (
     sensitivity,
 )
 from essaim.evaluation.sensitivity_chart import sensitivity_svg
+from essaim.evaluation.words import number
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from essaim.evaluation import svg
-from essaim.evaluation.reading import level_name, number
+from essaim.evaluation.reading import level_name
 from essaim.evaluation.result import Estimate, Result
 from essaim.evaluation.svg import AFTER, BEFORE, BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale
+from essaim.evaluation.words import FRENCH, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,18 @@ def _known(value: float | None) -> float | None:
     return value if value is not None and value == value else None
 
 
-def event_study_svg(result: Result, title: str = "Effet selon le temps depuis l’ouverture") -> str:
+def event_study_svg(result: Result, title: str = "", words: Words = FRENCH) -> str:
     """The chart: estimates, pointwise intervals (thick), simultaneous band (thin), around opening."""
     rows = event_rows(result)
+    title = title or words.say("Effet selon le temps depuis l’ouverture")
     if not rows:
-        return svg.empty(title, "Aucun effet à montrer.")
+        return svg.empty(title, words.say("Aucun effet à montrer."))
+    if result.facts.simulated:
+        title = words.say("Données simulées. %(title)s", title=title)
     scale = _scale(rows)
-    unit = result.calendar.kind.units
-    label = "Données simulées. " if result.facts.simulated else ""
-    body = [*_axes(scale, rows, unit), *(_point(scale, row) for row in rows), *_legend(result)]
-    return svg.document(label + title, _description(rows, result.aggregations["event"].overall), body)
+    axis = words.say("%(unit)s depuis l’ouverture", unit=words.translate(result.calendar.kind.units))
+    body = [*_axes(scale, rows, axis), *(_point(scale, row) for row in rows), *_legend(result, words)]
+    return svg.document(title, _description(rows, result.aggregations["event"].overall, words), body)
 
 
 def _scale(rows: list[EventRow]) -> Scale:
@@ -63,7 +66,7 @@ def _scale(rows: list[EventRow]) -> Scale:
     return Scale.over(values, rows[0].event_time, rows[-1].event_time)
 
 
-def _axes(scale: Scale, rows: list[EventRow], unit: str) -> list[str]:
+def _axes(scale: Scale, rows: list[EventRow], title: str) -> list[str]:
     drawn = svg.horizontal_axes(scale)
     opening = scale.x(-0.5)
     if LEFT <= opening <= WIDTH - RIGHT:
@@ -74,7 +77,7 @@ def _axes(scale: Scale, rows: list[EventRow], unit: str) -> list[str]:
         for row in rows
         if row.event_time % every == 0
     ]
-    drawn.append(svg.axis_title(f"{unit} depuis l’ouverture"))
+    drawn.append(svg.axis_title(title))
     return drawn
 
 
@@ -94,21 +97,24 @@ def _point(scale: Scale, row: EventRow) -> str:
     return "".join([*parts, mark])
 
 
-def _legend(result: Result) -> list[str]:
-    level = level_name(result)
+def _legend(result: Result, words: Words) -> list[str]:
+    level = level_name(result, words)
+    pointwise = words.say("intervalle %(level)s, point par point", level=level)
+    together = words.say("bande %(level)s, toutes périodes ensemble", level=level)
     y = HEIGHT - 12
     return [
         svg.line(LEFT, y - 4, LEFT + 22, y - 4, AFTER, 3.5, "interval"),
-        svg.text(LEFT + 28, y, f"intervalle {level}, point par point", "start", 11),
+        svg.text(LEFT + 28, y, pointwise, "start", 11),
         svg.line(LEFT + 250, y - 4, LEFT + 272, y - 4, AFTER, 1, "band"),
-        svg.text(LEFT + 278, y, f"bande {level}, toutes périodes ensemble", "start", 11),
+        svg.text(LEFT + 278, y, together, "start", 11),
     ]
 
 
-def _description(rows: list[EventRow], overall: Estimate) -> str:
-    after = [row for row in rows if row.event_time >= 0]
-    return (
-        f"{len(rows) - len(after)} périodes avant l’ouverture, {len(after)} après. Effet moyen après "
-        "l’ouverture : "
-        f"{number(overall.estimate, signed=True)}."
+def _description(rows: list[EventRow], overall: Estimate, words: Words) -> str:
+    after = sum(row.event_time >= 0 for row in rows)
+    return words.say(
+        "%(before)s périodes avant l’ouverture, %(after)s après. Effet moyen après l’ouverture : %(effect)s.",
+        before=len(rows) - after,
+        after=after,
+        effect=words.number(overall.estimate, signed=True),
     )

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm, t
 
 from essaim.evaluation.errors import EvaluationError
-from essaim.evaluation.reading import number
+from essaim.evaluation.words import FRENCH, Words
 
 Shape = Literal["interval", "outside", "everything"]
 Direction = Literal["rise", "fall"]
@@ -133,42 +133,55 @@ def _fieller(gain: float, error: float, df: float, cost: Cost, level: float) -> 
     return Ratio(estimate, float(ends[0]), float(ends[1]), "outside")
 
 
-def read_cost(found: CostEffectiveness) -> list[str]:
-    """French sentences: what a unit of effect costs, with what certainty."""
+def read_cost(found: CostEffectiveness, words: Words = FRENCH) -> list[str]:
+    """Sentences: what a unit of effect costs, with what certainty."""
+    return [_price(found, words), *(_chances(worth, chance, words) for worth, chance in found.curve)]
+
+
+def _price(found: CostEffectiveness, words: Words) -> str:
     ratio = found.ratio
-    level = f"{round(100 * found.level)} %"
     if ratio.estimate is None:
-        said = ["L’effet mesuré n’est pas favorable : aucun coût par unité d’effet ne se calcule."]
-    elif ratio.shape == "interval" and ratio.low is not None and ratio.high is not None:
-        said = [
-            f"Une unité d’effet favorable coûte {_euros(ratio.estimate)} (intervalle à {level} : "
-            f"{_euros(ratio.low)} à {_euros(ratio.high)})."
-        ]
-    else:
-        floor = f" ; il ne descend pas sous {_euros(ratio.high)}" if ratio.high and ratio.high > 0 else ""
-        said = [
-            f"Une unité d’effet favorable coûterait {_euros(ratio.estimate)}, mais l’effet n’est pas distinct de "
-            f"zéro : ce coût n’a pas de borne haute{floor}."
-        ]
-    return [*said, *(_chances(worth, chance) for worth, chance in found.curve)]
-
-
-def _chances(worth: float, chance: float) -> str:
-    share = (
-        f"{round(100 * chance)} %"
-        if 0.005 <= chance <= 0.995
-        else ("plus de 99 %" if chance > 0.5 else "moins de 1 %")
+        return words.say("L’effet mesuré n’est pas favorable : aucun coût par unité d’effet ne se calcule.")
+    price = _euros(ratio.estimate, words)
+    if ratio.shape == "interval" and ratio.low is not None and ratio.high is not None:
+        return words.say(
+            "Une unité d’effet favorable coûte %(price)s (intervalle à %(level)s %% : %(low)s à %(high)s).",
+            price=price,
+            level=round(100 * found.level),
+            low=_euros(ratio.low, words),
+            high=_euros(ratio.high, words),
+        )
+    if ratio.high is None or ratio.high <= 0:
+        return words.say(
+            "Une unité d’effet favorable coûterait %(price)s, mais l’effet n’est pas distinct de zéro : ce "
+            "coût n’a pas de borne haute.",
+            price=price,
+        )
+    return words.say(
+        "Une unité d’effet favorable coûterait %(price)s, mais l’effet n’est pas distinct de zéro : ce coût "
+        "n’a pas de borne haute ; il ne descend pas sous %(floor)s.",
+        price=price,
+        floor=_euros(ratio.high, words),
     )
-    return f"Si une unité d’effet vaut {_euros(worth)}, la chance que le programme vaille son coût est de {share}."
 
 
-def _euros(value: float) -> str:
+def _chances(worth: float, chance: float, words: Words) -> str:
+    share = words.say("%(share)s %%", share=round(100 * chance))
+    if chance > 0.995:
+        share = words.say("plus de 99 %%")
+    elif chance < 0.005:
+        share = words.say("moins de 1 %%")
+    return words.say(
+        "Si une unité d’effet vaut %(worth)s, la chance que le programme vaille son coût est de %(share)s.",
+        worth=_euros(worth, words),
+        share=share,
+    )
+
+
+def _euros(value: float, words: Words) -> str:
     """
-    >>> _euros(12345.6)
+    >>> _euros(12345.6, FRENCH)
     '12 346 €'
     """
-    return f"{number(value, digits=0) if abs(value) < 1000 else _thousands(value)} €"
-
-
-def _thousands(value: float) -> str:
-    return f"{value:,.0f}".replace(",", " ").replace("-", "−")
+    shown = f"{value:,.0f}".replace("-", "−").replace(",", " " if words.decimal == "," else ",")
+    return words.say("%(amount)s €", amount=shown)

@@ -19,9 +19,9 @@ from essaim.evaluation import bands
 from essaim.evaluation.errors import EvaluationError, some
 from essaim.evaluation.estimation import Options, estimate
 from essaim.evaluation.panel import Panel
-from essaim.evaluation.reading import number
 from essaim.evaluation.redraw import RecordedDraw
 from essaim.evaluation.result import Estimate, Result, null_if_undefined
+from essaim.evaluation.words import FRENCH, Words
 
 Kind = Literal["persons", "sites"]
 MOST_GROUPS = 12
@@ -177,32 +177,51 @@ def holm_corrected(p_values: Sequence[float]) -> list[float]:
     return [float(p) for p in corrected]
 
 
-def read_equity(found: Equity) -> list[str]:
-    """French sentences: what can be said of gaps between groups, and what cannot."""
-    many = len(found.gaps)
-    comparisons = "une comparaison" if many == 1 else f"{many} comparaisons faites ensemble"
+def read_equity(found: Equity, words: Words = FRENCH) -> list[str]:
+    """Sentences: what can be said of gaps between groups, and what cannot."""
+    comparisons = words.count("une comparaison", "%(count)s comparaisons faites ensemble", len(found.gaps))
     real = [gap for gap in found.gaps if gap.corrected is not None and gap.corrected < LEVEL]
     said = [
-        f"L’effet diffère entre « {gap.one} » et « {gap.other} » : écart de {number(gap.effect.estimate, True)} "
-        f"({_between(gap.effect)}), que le hasard n’explique pas, compte tenu de {comparisons}."
+        words.say(
+            "L’effet diffère entre « %(one)s » et « %(other)s » : écart de %(gap)s (%(range)s), que le hasard "
+            "n’explique pas, compte tenu de %(comparisons)s.",
+            one=gap.one,
+            other=gap.other,
+            gap=words.number(gap.effect.estimate, True),
+            range=_between(gap.effect, words),
+            comparisons=comparisons,
+        )
         for gap in real
     ]
     if not real:
         said.append(
-            f"Aucune différence d’effet n’est décelée entre les groupes ({comparisons}). Ne pas voir de différence "
-            "n’est pas montrer que l’effet est le même :"
+            words.say(
+                "Aucune différence d’effet n’est décelée entre les groupes (%(comparisons)s). Ne pas voir de "
+                "différence n’est pas montrer que l’effet est le même :",
+                comparisons=comparisons,
+            )
         )
-        said += [f"« {g.one} » et « {g.other} » : {_between(g.effect)}." for g in found.gaps]
+        said += [
+            words.say(
+                "« %(one)s » et « %(other)s » : %(range)s.",
+                one=g.one,
+                other=g.other,
+                range=_between(g.effect, words),
+            )
+            for g in found.gaps
+        ]
     if found.kind == "sites":
         said.append(
-            "Ces groupes sont des sites, non des tirages : ce qui les distingue d’autre que le groupe peut aussi "
-            "expliquer un écart."
+            words.say(
+                "Ces groupes sont des sites, non des tirages : ce qui les distingue d’autre que le groupe peut "
+                "aussi expliquer un écart."
+            )
         )
     return said
 
 
-def _between(effect: Estimate) -> str:
+def _between(effect: Estimate, words: Words) -> str:
     low, high = null_if_undefined(effect.band_low or 0.0), null_if_undefined(effect.band_high or 0.0)
     if low is None or high is None:
-        return "incertitude non définie"
-    return f"de {number(low, True)} à {number(high, True)}"
+        return words.say("incertitude non définie")
+    return words.say("de %(low)s à %(high)s", low=words.number(low, True), high=words.number(high, True))

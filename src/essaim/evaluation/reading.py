@@ -1,4 +1,4 @@
-"""A plain French reading of a result: what it lets us say, with what certainty, and what it cannot say.
+"""A plain reading of a result, French first: what it lets us say, with what certainty, and what it cannot say.
 
 The verdict is a visible rule (``verdict``), not a shade of wording: a null result is said as plainly as a
 positive one.
@@ -8,6 +8,7 @@ from enum import Enum
 
 from essaim.evaluation.estimation import FEW_TREATED
 from essaim.evaluation.result import Estimate, Result
+from essaim.evaluation.words import FRENCH, Words
 
 #: Share of the spread of the outcome below which an effect is called small (Cohen's convention).
 SMALL_EFFECT = 0.2
@@ -25,16 +26,6 @@ class Verdict(Enum):
     CLEAR = "un effet se voit"
     PRECISE_NULL = "pas d’effet notable, avec précision"
     IMPRECISE_NULL = "on ne sait pas"
-
-
-def number(value: float, signed: bool = False, digits: int = 2) -> str:
-    """A number as French writes it.
-
-    >>> number(-0.0812), number(0.5, signed=True)
-    ('−0,08', '+0,50')
-    """
-    text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
-    return text.replace("-", "−").replace(".", ",")
 
 
 def headline(result: Result) -> Estimate:
@@ -65,160 +56,183 @@ def verdict(result: Result, smallest: float | None = None) -> Verdict:
     return Verdict.PRECISE_NULL if max(-main.conf_low, main.conf_high) <= limit else Verdict.IMPRECISE_NULL
 
 
-def read_plainly(result: Result, smallest: float | None = None) -> list[str]:
-    """French sentences: what was compared, what was found, what this proves and does not prove."""
+def read_plainly(result: Result, smallest: float | None = None, words: Words = FRENCH) -> list[str]:
+    """Sentences, French unless ``words`` says otherwise: what was compared, found, what this proves and does not."""
     sentences = [
-        _compared(result),
-        _found(result, smallest),
-        _before(result),
-        *_over_time(result),
-        *_limits(result),
+        _compared(result, words),
+        _found(result, smallest, words),
+        _before(result, words),
+        *_over_time(result, words),
+        *_limits(result, words),
     ]
     if result.facts.simulated:
-        sentences.insert(0, "Données simulées : rien de ce qui suit ne parle d’un territoire réel.")
+        said = words.say("Données simulées : rien de ce qui suit ne parle d’un territoire réel.")
+        sentences.insert(0, said)
     return sentences
 
 
-def _compared(result: Result) -> str:
+def _compared(result: Result, words: Words) -> str:
     facts = result.facts
-    waves = " ; ".join(f"{size} en {label}" for label, size in facts.waves)
-    return (
-        f"Comparaison : {_count(facts.treated, 'unité exposée', 'unités exposées')} en "
-        f"{_count(len(facts.waves), 'vague', 'vagues')} ({waves}) et "
-        f"{_count(facts.never, 'unité non exposée', 'unités non exposées')}, de {facts.first_period} à "
-        f"{facts.last_period}."
+    waves = " ; ".join(
+        words.say("%(size)s en %(label)s", size=size, label=label) for label, size in facts.waves
+    )
+    return words.say(
+        "Comparaison : %(treated)s en %(count)s (%(waves)s) et %(never)s, de %(first)s à %(last)s.",
+        treated=words.count("%(count)s unité exposée", "%(count)s unités exposées", facts.treated),
+        count=words.count("%(count)s vague", "%(count)s vagues", len(facts.waves)),
+        waves=waves,
+        never=words.count("%(count)s unité non exposée", "%(count)s unités non exposées", facts.never),
+        first=facts.first_period,
+        last=facts.last_period,
     )
 
 
-def _count(number_of: int, one: str, many: str) -> str:
-    """
-    >>> _count(1, "vague", "vagues"), _count(3, "vague", "vagues")
-    ('1 vague', '3 vagues')
-    """
-    return f"{number_of} {one if number_of < 2 else many}"
-
-
-def level_name(result: Result) -> str:
+def level_name(result: Result, words: Words = FRENCH) -> str:
     """How to call an interval: by its level, which nobody knows when waves are concentrated."""
     if result.facts.concentrated:
-        return "de niveau inconnu"
-    return f"à {result.level:.0%}".replace("%", "\u00a0%")
+        return words.say("de niveau inconnu")
+    return words.say("à %(level)s\u00a0%%", level=round(100 * result.level))
 
 
-def interval(effect: Estimate, result: Result) -> str:
+def interval(effect: Estimate, result: Result, words: Words = FRENCH) -> str:
     """An estimate and its interval, in words."""
-    return (
-        f"{number(effect.estimate, signed=True)} (intervalle {level_name(result)} : "
-        f"{number(effect.conf_low, signed=True)} à {number(effect.conf_high, signed=True)})"
+    return words.say(
+        "%(effect)s (intervalle %(level)s : %(low)s à %(high)s)",
+        effect=words.number(effect.estimate, signed=True),
+        level=level_name(result, words),
+        low=words.number(effect.conf_low, signed=True),
+        high=words.number(effect.conf_high, signed=True),
     )
 
 
-def _found(result: Result, smallest: float | None) -> str:
+def _found(result: Result, smallest: float | None, words: Words) -> str:
     """The conclusion in one or two sentences, by verdict."""
-    main, limit, found = headline(result), margin(result, smallest), verdict(result, smallest)
-    effect = interval(main, result)
-    scale = f"la moyenne du résultat est {number(result.facts.outcome_mean)}"
+    main, found = headline(result), verdict(result, smallest)
+    effect = interval(main, result, words)
+    limit = words.number(margin(result, smallest))
+    scale = words.say("la moyenne du résultat est %(mean)s", mean=words.number(result.facts.outcome_mean))
     if found is Verdict.TOO_FEW:
-        return (
-            f"Trop peu d’unités pour conclure : l’écart mesuré est {number(main.estimate, signed=True)} "
-            f"({scale}), mais "
-            f"avec {_count(result.facts.treated, 'unité exposée', 'unités exposées')} on ne peut pas en "
-            "dire la fiabilité."
+        return words.say(
+            "Trop peu d’unités pour conclure : l’écart mesuré est %(gap)s (%(scale)s), mais avec %(treated)s "
+            "on ne peut pas en dire la fiabilité.",
+            gap=words.number(main.estimate, signed=True),
+            scale=scale,
+            treated=words.count("%(count)s unité exposée", "%(count)s unités exposées", result.facts.treated),
         )
     if found is Verdict.CONCENTRATED:
-        return (
-            f"L’écart mesuré est {effect}, mais les vagues sont concentrées dans peu de régions : un événement "
-            "régional peut l’expliquer, et rien ne dit avec quelle certitude l’intervalle contient l’effet. On ne peut "
-            "pas conclure."
+        return words.say(
+            "L’écart mesuré est %(effect)s, mais les vagues sont concentrées dans peu de régions : un événement "
+            "régional peut l’expliquer, et rien ne dit avec quelle certitude l’intervalle contient l’effet. On ne "
+            "peut pas conclure.",
+            effect=effect,
         )
     if found is Verdict.FAILED_PRETREND:
-        return (
-            f"L’écart mesuré est {effect}, mais les unités exposées et les autres n’évoluaient déjà pas de "
-            "la même façon "
-            "avant l’exposition : on ne peut pas attribuer cet écart au dispositif."
+        return words.say(
+            "L’écart mesuré est %(effect)s, mais les unités exposées et les autres n’évoluaient déjà pas de la "
+            "même façon avant l’exposition : on ne peut pas attribuer cet écart au dispositif.",
+            effect=effect,
         )
     if found is Verdict.CLEAR:
-        direction = "hausse" if main.estimate > 0 else "baisse"
-        return f"Un effet se voit : après l’exposition, une {direction} moyenne, {effect} ({scale})."
+        return _clear(main, effect, scale, words)
     if found is Verdict.PRECISE_NULL:
-        bound = max(-main.conf_low, main.conf_high)
-        return (
-            f"Pas d’effet notable : l’effet moyen est proche de zéro, {effect}, et la mesure est assez "
-            "précise pour "
-            f"écarter un effet moyen de plus de {number(bound)} dans un sens ou dans l’autre ({scale} ; "
-            "seuil retenu "
-            f"pour un effet qui compte : {number(limit)})."
+        return words.say(
+            "Pas d’effet notable : l’effet moyen est proche de zéro, %(effect)s, et la mesure est assez "
+            "précise pour écarter un effet moyen de plus de %(bound)s dans un sens ou dans l’autre (%(scale)s "
+            "; seuil retenu pour un effet qui compte : %(limit)s).",
+            effect=effect,
+            bound=words.number(max(-main.conf_low, main.conf_high)),
+            scale=scale,
+            limit=limit,
         )
-    return (
-        f"On ne sait pas : l’effet moyen n’est pas distinct de zéro, {effect}, mais l’intervalle est trop "
-        "large pour "
-        f"écarter un effet utile (seuil retenu : {number(limit)} ; {scale}). Ne pas voir d’effet n’est pas "
-        "montrer "
-        "qu’il n’y en a pas."
+    return words.say(
+        "On ne sait pas : l’effet moyen n’est pas distinct de zéro, %(effect)s, mais l’intervalle est trop "
+        "large pour écarter un effet utile (seuil retenu : %(limit)s ; %(scale)s). Ne pas voir d’effet n’est "
+        "pas montrer qu’il n’y en a pas.",
+        effect=effect,
+        limit=limit,
+        scale=scale,
     )
 
 
-def _before(result: Result) -> str:
+def _clear(main: Estimate, effect: str, scale: str, words: Words) -> str:
+    if main.estimate > 0:
+        return words.say(
+            "Un effet se voit : après l’exposition, une hausse moyenne, %(effect)s (%(scale)s).",
+            effect=effect,
+            scale=scale,
+        )
+    return words.say(
+        "Un effet se voit : après l’exposition, une baisse moyenne, %(effect)s (%(scale)s).",
+        effect=effect,
+        scale=scale,
+    )
+
+
+def _before(result: Result, words: Words) -> str:
     p_value = result.pretest.p_value
     if p_value is None:
-        return (
+        return words.say(
             "Avant l’exposition : les évolutions n’ont pas pu être comparées ; l’hypothèse de courbes "
-            "parallèles repose "
-            "sur la seule connaissance du terrain."
+            "parallèles repose sur la seule connaissance du terrain."
         )
+    p = words.number(p_value, digits=3)
     if p_value < PRETEST_LEVEL:
-        return (
-            "Avant l’exposition, les deux groupes n’évoluaient pas de la même façon (p = "
-            f"{number(p_value, digits=3)}) : "
-            "l’hypothèse de courbes parallèles ne tient pas."
+        return words.say(
+            "Avant l’exposition, les deux groupes n’évoluaient pas de la même façon (p = %(p)s) : l’hypothèse "
+            "de courbes parallèles ne tient pas.",
+            p=p,
         )
-    return (
-        f"Avant l’exposition, aucune divergence n’est décelée (p = {number(p_value, digits=3)}) ; cela rend "
-        "la "
-        "comparaison plausible sans la prouver, car une petite divergence peut échapper au test."
+    return words.say(
+        "Avant l’exposition, aucune divergence n’est décelée (p = %(p)s) ; cela rend la comparaison plausible "
+        "sans la prouver, car une petite divergence peut échapper au test.",
+        p=p,
     )
 
 
-def _over_time(result: Result) -> list[str]:
+def _over_time(result: Result, words: Words) -> list[str]:
     """Whether the band over time since opening leaves zero out anywhere."""
     if "event" not in result.aggregations:
         return []
     after = [(key, e) for key, e in result.aggregations["event"].by if isinstance(key, int) and key >= 0]
+    if not after:
+        return []
     out = [
         key
         for key, e in after
         if e.band_low is not None and e.band_high is not None and (e.band_low > 0 or e.band_high < 0)
     ]
-    if not after:
-        return []
     if not out:
         return [
-            "À maturité égale, aucune période depuis l’ouverture ne s’écarte de zéro une fois tenu compte "
-            "du nombre de "
-            "périodes regardées ensemble."
+            words.say(
+                "À maturité égale, aucune période depuis l’ouverture ne s’écarte de zéro une fois tenu compte "
+                "du nombre de périodes regardées ensemble."
+            )
         ]
-    first = out[0]
-    moment = (
-        "dès l’ouverture"
-        if first == 0
-        else f"à partir de {result.calendar.duration(first)} après l’ouverture"
-    )
-    return [f"À maturité égale, l’écart sort de la marge d’incertitude {moment}."]
+    if out[0] == 0:
+        return [words.say("À maturité égale, l’écart sort de la marge d’incertitude dès l’ouverture.")]
+    kind = result.calendar.kind
+    return [
+        words.say(
+            "À maturité égale, l’écart sort de la marge d’incertitude à partir de %(delay)s après l’ouverture.",
+            delay=f"{out[0]} {words.translate(kind.units if out[0] > 1 else kind.unit)}",
+        )
+    ]
 
 
-def _limits(result: Result) -> list[str]:
+def _limits(result: Result, words: Words) -> list[str]:
     said = []
     if not result.facts.drawn:
         said.append(
-            "Les vagues ont été choisies, non tirées au sort : les unités exposées peuvent différer des "
-            "autres par ce qui "
-            "les a fait choisir, et ce calcul ne peut pas l’exclure."
+            words.say(
+                "Les vagues ont été choisies, non tirées au sort : les unités exposées peuvent différer des "
+                "autres par ce qui les a fait choisir, et ce calcul ne peut pas l’exclure."
+            )
         )
     said.append(
-        "Ce calcul mesure un effet moyen sur le résultat de tout le territoire ; il ne dit rien de l’effet "
-        "sur les "
-        "personnes accompagnées, ni de ses causes, et un dispositif qui touche peu de monde peut être utile "
-        "sans se "
-        "voir à cette échelle."
+        words.say(
+            "Ce calcul mesure un effet moyen sur le résultat de tout le territoire ; il ne dit rien de l’effet "
+            "sur les personnes accompagnées, ni de ses causes, et un dispositif qui touche peu de monde peut "
+            "être utile sans se voir à cette échelle."
+        )
     )
     return said

@@ -13,8 +13,9 @@ from html import escape
 
 from essaim.evaluation.chart import event_study_svg
 from essaim.evaluation.errors import EvaluationError
-from essaim.evaluation.reading import level_name, number, read_plainly, verdict
+from essaim.evaluation.reading import level_name, read_plainly, verdict
 from essaim.evaluation.result import Estimate, Result
+from essaim.evaluation.words import number
 
 HEADERS = ("", "Effet", "Intervalle : de", "à", "Bande : de", "à")
 

@@ -131,7 +131,7 @@ def _smooth_bounds(path: EventPath, se: float) -> tuple[float, ...]:
 
 def read_sensitivity(found: Sensitivity) -> list[str]:
     """French sentences: how far the conclusion stands, and what is left of it when trends diverge as before."""
-    from essaim.evaluation.reading import number
+    from essaim.evaluation.words import number
 
     if found.original.excludes_zero:
         said = [_stands(found)]
@@ -157,7 +157,7 @@ def read_sensitivity(found: Sensitivity) -> list[str]:
 
 
 def _stands(found: Sensitivity) -> str:
-    from essaim.evaluation.reading import number
+    from essaim.evaluation.words import number
 
     value = found.relative_breakdown
     if value == math.inf:

@@ -3,8 +3,8 @@
 import math
 
 from essaim.evaluation import svg
-from essaim.evaluation.reading import number
 from essaim.evaluation.sensitivity import Sensitivity
+from essaim.evaluation.words import number
 
 TITLE = "L’effet selon ce que l’on admet d’écart après l’ouverture"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from essaim.evaluation.reading import number
+from essaim.evaluation.words import number
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 720, 360, 70, 24, 56, 150
 INKS = ("#0b6e69", "#8a4b08", "#3b4a9b", "#7a2306", "#4c6b1f", "#6b2f6b")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from essaim.evaluation.cost import Cost, cost_effectiveness, df_behind, read_cost
 from essaim.evaluation.errors import EvaluationError
 from essaim.platform.evaluations.charts import Axis, Line, lines_svg
+from essaim.platform.evaluations.report import in_each_language
 
 GIVEN = ("cost", "low", "high", "worths", "direction", "units", "unit_name", "source")
 _POINTS = 41
@@ -43,6 +44,7 @@ def computed(result: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, A
         "ratio": found["ratio"],
         "curve": found["curve"],
         "reading": read_cost(made[0]),
+        "said": in_each_language(lambda words: {"reading": read_cost(made[0], words)}),
         "line": [[worth, 100 * chance] for worth, chance in made[1].curve],
     }
 

@@ -6,31 +6,41 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from essaim.evaluation.reading import number
+from essaim.evaluation.words import number
 from essaim.platform.evaluations import costs, report, services_draws
 from essaim.platform.evaluations.models import Estimate
 
 
 def context_of(estimated: Estimate) -> dict[str, Any]:
     """All that a finished report shows, whatever the medium."""
-    plan = estimated.plan
+    plan, verdict = estimated.plan, estimated.report["verdict"]
     return {
         "programme": plan.programme,
         "plan": plan,
         "panel": estimated.panel,
         "estimate": estimated,
         "report": estimated.report,
+        "verdict": _(verdict),
+        "reading": report.said(estimated.report, "reading"),
+        "chart": report.said(estimated.report, "chart"),
         "tables": report.tables(estimated.result),
         "simple": estimated.result["aggregations"].get("simple"),
         "pretest": estimated.result["pretest"],
         "warnings": [*estimated.panel.notes, *estimated.result["warnings"]],
         "departures": plan.departures.select_related("author"),
         "decisions": decisions(plan),
-        "equities": estimated.report.get("equity", []),
-        "cost": estimated.costs,
+        "equities": _equities(estimated.report),
+        "cost": estimated.costs and {**estimated.costs, "reading": report.said(estimated.costs, "reading")},
         "cost_chart": costs.chart(estimated.costs) if estimated.costs else "",
         **_draw(estimated),
     }
+
+
+def _equities(stored: dict[str, Any]) -> list[dict[str, Any]]:
+    """Effects by group, with their sentences in the reader's language."""
+    found = stored.get("equity", [])
+    words = report.said(stored, "equity")
+    return [{**one, "reading": one["reading"] if words is found else words[k]} for k, one in enumerate(found)]
 
 
 def _draw(estimated: Estimate) -> dict[str, Any]:
@@ -92,10 +102,8 @@ def word(estimated: Estimate) -> bytes:
         document.add_paragraph(
             _("Données simulées : rien ici ne décrit un territoire réel."), style="Intense Quote"
         )
-    document.add_heading(
-        _("Ce que l’on peut dire : %(verdict)s") % {"verdict": estimated.report["verdict"]}, 1
-    )
-    for sentence in estimated.report["reading"]:
+    document.add_heading(_("Ce que l’on peut dire : %(verdict)s") % {"verdict": context["verdict"]}, 1)
+    for sentence in context["reading"]:
         document.add_paragraph(sentence)
     document.add_heading(_("Comment les vagues ont été faites"), 1)
     document.add_paragraph(waves_in_words(context))

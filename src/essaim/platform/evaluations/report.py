@@ -3,10 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import polars as pl
+from django.conf import settings
+from django.utils.translation import get_language, gettext, ngettext, override
 from django.utils.translation import gettext as _
 
 from essaim.evaluation import (
@@ -19,11 +22,13 @@ from essaim.evaluation import (
     event_study_svg,
     read_plainly,
 )
-from essaim.evaluation.equity import equity
+from essaim.evaluation.equity import Equity, equity, read_equity
 from essaim.evaluation.reading import verdict
+from essaim.evaluation.words import Words
 from essaim.platform.evaluations import panels
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan
 
+logger = logging.getLogger(__name__)
 OPTIONS = ("control", "base", "anticipation", "inference", "level", "seed", "window")
 
 
@@ -51,28 +56,48 @@ def compute(
     """
     draw = RecordedDraw.of(record) if record else None
     result = estimate(panel, options, draw)
+    groups = list(_equity(frame, options, draw))
     return result.to_json(), {
         "verdict": verdict(result, smallest).value,
         "reading": read_plainly(result, smallest),
         "chart": event_study_svg(result),
         "facts": _facts(result),
-        "equity": list(_equity(frame, options, draw)),
+        "equity": [{**found.to_json(), "reading": read_equity(found)} for found in groups],
+        "said": in_each_language(
+            lambda words: {
+                "reading": read_plainly(result, smallest, words),
+                "chart": event_study_svg(result, words=words),
+                "equity": [read_equity(found, words) for found in groups],
+            }
+        ),
     }
 
 
-def _equity(frame: pl.DataFrame, options: Options, draw: RecordedDraw | None) -> Iterator[dict[str, Any]]:
-    """Effects by group of persons and by type of territory, where the panel says them; or why there are none."""
+def in_each_language(say: Callable[[Words], Any]) -> dict[str, Any]:
+    """What ``say`` gives in each language of the site but French, which is stored as the core says it."""
+    found = {}
+    for code, _name in settings.LANGUAGES:
+        if code != "fr":
+            with override(code):
+                found[code] = say(Words(gettext, ngettext, "."))
+    return found
+
+
+def said(stored: dict[str, Any], name: str) -> Any:
+    """What a stored report says under ``name`` in the reader's language, French when it was not kept in it."""
+    return stored.get("said", {}).get(get_language() or "", {}).get(name, stored.get(name))
+
+
+def _equity(frame: pl.DataFrame, options: Options, draw: RecordedDraw | None) -> Iterator[Equity]:
+    """Effects by group of persons and by type of territory, where the panel says them and they can be estimated."""
     region = {"region": "region"} if "region" in frame.columns else {}
-    for kind, rows, column in (
-        ("persons", panels.groups(frame), "group"),
-        ("sites", panels.whole(frame), "type"),
-    ):
+    for rows, column in ((panels.groups(frame), "group"), (panels.whole(frame), "type")):
         if rows.is_empty() or column not in rows.columns:
             continue
         try:
-            yield equity(rows, column, options, draw, **region).to_json()
-        except EvaluationError as error:
-            yield {"kind": kind, "groups": [], "gaps": [], "reading": [str(error)]}
+            yield equity(rows, column, options, draw, **region)
+        except EvaluationError:
+            logger.info("no effects by %s", column, exc_info=True)
 
 
 def _facts(result: Result) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Numbers of a report as French writes them."""
 
 from django import template
+from django.utils.translation import gettext
 
 from essaim.platform.evaluations.documents import shown
 
@@ -35,3 +36,9 @@ def percent(share: float) -> str:
 def brief(value: float) -> str:
     """« 0,0318 »: three significant digits."""
     return f"{value:.3g}".replace(".", ",")
+
+
+@register.filter
+def translated(text: str) -> str:
+    """A word of the core (a verdict) in the reader's language."""
+    return gettext(text)
