@@ -169,3 +169,13 @@ def test_killed_at_random_points_nothing_is_lost_or_done_twice(tmp_path, db) -> 
     assert told["outcomes"] == {SiteUpgrade.Outcome.MOVED: 18, SiteUpgrade.Outcome.WAITS: 6}
     assert told["revisions_added"] == 18
     assert told["decisions_before"] == told["decisions_after"]
+
+
+def test_the_page_says_that_the_passage_was_interrupted(network, writer, make, login) -> None:
+    run = NetworkUpgrade.objects.create(
+        programme=network, target=network.versions.first(), author=writer, total=2, state="running"
+    )
+    running(args=(run.pk,))
+    client = login(make.member(network.roles.first().organisation))
+    page = client.get(reverse("programmes:network_upgrade_progress", args=[network.slug, run.pk]))
+    assert "Ce travail a été interrompu" in page.content.decode()

@@ -19,7 +19,7 @@ SCREENS: dict[str, tuple[str, str] | None] = {
     "mobiliser-toute-l-equipe": ("campaigns:campaigns", "convergence"),
     "les-pairs-convainquent": None,
     "parcours-sequence": ("campaigns:campaigns", "convergence"),
-    "des-outils-plutot-qu-une-methode": None,
+    "des-outils-plutot-qu-une-methode": ("toolbox:tools", "convergence"),
     "label-co-construit": ("programmes:protocol", "groupements-de-createurs"),
     "animer-la-communaute": ("community:lessons", "convergence"),
     "financer-l-ingenierie": ("sites:sites", "convergence"),
@@ -48,6 +48,7 @@ NEEDS = {
     "programmes:proposals": "view_proposals",
     "sites:sites": "view_proposals",
     "territories:studies": "view_proposals",
+    "toolbox:tools": "view_proposals",
 }
 
 
