@@ -76,6 +76,29 @@ def test_portfolio_keeps_quotas_and_forced_sites(study: Path) -> None:
     assert "imposé : site déjà engagé" in call("portfolio", study).output
 
 
+def test_portfolio_tells_what_imposing_a_territory_costs(study: Path) -> None:
+    data = json.loads(call("portfolio", study, "--json", "--force", "19").output)
+    (forced,) = data["forcing"]
+    assert "19" in forced["in"]
+    assert len(forced["out"]) == len(forced["in"])
+    assert forced["loss"] >= 0
+    assert "Imposer 19" in call("portfolio", study, "--force", "19").output
+
+
+def test_portfolio_counts_the_people_within_reach(study: Path) -> None:
+    study.write_text(STUDY + "  cover_km: 60\n  cover_share: 0.4\n", encoding="utf-8")
+    data = json.loads(call("portfolio", study, "--json").output)
+    assert data["covered"] > 0
+    assert "population à portée" in call("portfolio", study).output
+
+
+def test_rank_in_json_compares_territories_two_by_two(study: Path) -> None:
+    duels = json.loads(call("rank", study, "--json").output)["duels"]
+    wins = duels["winning_share"]
+    assert len(wins) == len(duels["codes"])
+    assert all(wins[i][j] + wins[j][i] == pytest.approx(1) for i in range(len(wins)) for j in range(i))
+
+
 def test_a_wave_that_cannot_exist_is_exit_code_1_with_the_conflict(study: Path) -> None:
     study.write_text(STUDY.replace("at_least: 2", "at_least: 9"), encoding="utf-8")
     result = call("portfolio", study)

@@ -16,6 +16,9 @@ from essaim.territory.portfolio import PortfolioError
         ({"size": 3, "taille": 4}, "clé inconnue « taille »"),
         ({"size": 3, "objective": "beauté"}, "objective"),
         ({"size": 3, "apart_km": -1}, "strictement positif"),
+        ({"size": 3, "cover_km": 30}, "vont ensemble"),
+        ({"size": 3, "cover_km": 30, "cover_share": 80}, "de 0 à 1"),
+        ({"size": 3, "cover_km": "loin", "cover_share": 0.8}, "cover_km"),
         ({"size": 3, "quotas": [{"name": "x"}]}, "at_least ou at_most"),
         ({"size": 3, "quotas": [{"types": ["campagne"], "at_most": 1}]}, "type inconnu"),
         ({"size": 3, "quotas": {"name": "x"}}, "doit être une liste"),
@@ -42,6 +45,19 @@ def test_a_quota_gathers_regions_departments_types_and_codes() -> None:
     assert {"2A", "2B", "33", "23", "75"} <= wave.quotas[0].codes
     assert "15" not in wave.quotas[0].codes
     assert wave.apart_m == 50_000.0
+
+
+def test_a_coverage_counts_the_people_of_the_ranked_territories_within_reach() -> None:
+    """Paris and its three neighbours: from Paris alone, half of the four départements is within 12 km or so."""
+    table = shipped_table("departement")
+    wave = wave_of(
+        Plan(size=1, cover_km=12.0, cover_share=0.5), "departement", ("75", "92", "93", "94"), table
+    )
+    assert wave.coverage is not None
+    everybody = wave.coverage.people.sum()
+    assert wave.coverage.least == everybody / 2
+    from_paris = (wave.coverage.reach[0].toarray().ravel() > 0) @ wave.coverage.people
+    assert 0.5 < from_paris / everybody < 1
 
 
 def test_distances_and_regions_need_a_known_level() -> None:

@@ -11,6 +11,7 @@ from essaim.territory.places import Points, centres, pairs_within
 from essaim.territory.portfolio import (
     Budget,
     Choice,
+    Coverage,
     PortfolioError,
     Quota,
     Wave,
@@ -27,6 +28,17 @@ COSTS = dict(zip(CODES, RNG.uniform(1, 5, 9).round(1).tolist(), strict=True))
 NORTH = frozenset(CODES[:4])
 PLACES = Points(np.column_stack([np.arange(9) * 1_000.0, np.zeros(9)]))
 NEAR = {c: tuple(CODES[j] for j in (i - 1, i + 1) if 0 <= j < 9) for i, c in enumerate(CODES)}
+
+
+# Each territory reaches its own place and the next; the last place is out of reach.
+REACH = csr_matrix(np.eye(9, 10) + np.eye(9, 10, 1))
+PEOPLE = np.array([10.0, 20, 5, 40, 5, 30, 15, 25, 50, 0])
+ASKED = Coverage("150 habitants à portée", REACH, PEOPLE, 150.0)
+
+
+def reached(chosen: set[str]) -> float:
+    rows = [CODES.index(c) for c in chosen]
+    return float(PEOPLE[REACH[rows].toarray().sum(axis=0) > 0].sum())
 
 
 def value(chosen: tuple[str, ...]) -> float:
@@ -59,6 +71,7 @@ def brute(allowed) -> tuple[str, ...]:  # type: ignore[no-untyped-def]
             Wave(size=4, near=NEAR, least_near=1),
             lambda s: len(s) == 4 and all(any(v in s for v in NEAR[c]) for c in s),
         ),
+        (Wave(size=4, coverage=ASKED), lambda s: len(s) == 4 and reached(s) >= 150),
         (
             Wave(size=3, inside={"T8": "déjà engagé"}, outside={"T0": "retiré"}),
             lambda s: len(s) == 3 and "T8" in s and "T0" not in s,
@@ -70,6 +83,25 @@ def test_the_best_wave_is_that_of_brute_force(wave: Wave, allowed) -> None:  # t
     assert found.optimal
     assert allowed(set(found.codes))
     assert found.value == pytest.approx(value(brute(allowed)))
+
+
+def test_the_people_covered_are_told() -> None:
+    found = choose(VALUES, Wave(size=4, coverage=ASKED))
+    assert found.covered == reached(set(found.codes)) >= 150
+    assert choose(VALUES, Wave(size=4)).covered is None
+
+
+def test_a_coverage_out_of_reach_is_named_with_what_limits_it() -> None:
+    with pytest.raises(PortfolioError) as error:
+        choose(VALUES, Wave(size=1, coverage=ASKED, quotas=(Quota("nord", NORTH, 0, 4),)))
+    assert set(error.value.conflict) == {"taille de la vague : 1", "150 habitants à portée"}
+
+
+def test_alternatives_to_a_wave_that_covers_cover_too() -> None:
+    wave = Wave(size=4, coverage=ASKED)
+    found = alternatives(VALUES, wave, choose(VALUES, wave), count=3, within=1.0)
+    assert len(found) == 3
+    assert all((c.covered or 0) >= 150 for c in found)
 
 
 def test_what_each_budget_spends_is_told() -> None:

@@ -22,7 +22,7 @@ from essaim.territory.explain import STATUS_LABELS, explain, percent
 from essaim.territory.map import SHIPPED, MapText, choropleth, number
 from essaim.territory.places import points
 from essaim.territory.plan import OBJECTIVES, Plan, wave_of
-from essaim.territory.portfolio import Choice, alternatives, choose
+from essaim.territory.portfolio import Choice, alternatives, choose, cost_of_forcing
 from essaim.territory.ranking import Ranking, run
 from essaim.territory.study import Study, StudyError, from_yaml
 from essaim.territory.table import Table
@@ -76,6 +76,8 @@ def rank(
         if map_file is not None:
             map_file.write_text(_map(ranking), encoding="utf-8")
         data = ranking.to_dict()
+        codes, wins = ranking.duel()
+        data["duels"] = {"codes": codes, "winning_share": wins.round(4).tolist()}
         _write(data, data["ranking"], as_json, as_csv, lambda: _rank_text(ranking, data, top))
 
 
@@ -85,7 +87,12 @@ def rank(
 @JSON
 @CSV
 @click.option("--seconds", default=30.0, show_default=True, help="Temps de calcul au plus.")
-def portfolio(study: Path, files: tuple[Path, ...], as_json: bool, as_csv: bool, seconds: float) -> None:
+@click.option(
+    "--force", "forced", multiple=True, metavar="CODE", help="Ce que coûterait d’imposer CODE. Répétable."
+)
+def portfolio(
+    study: Path, files: tuple[Path, ...], as_json: bool, as_csv: bool, seconds: float, forced: tuple[str, ...]
+) -> None:
     """Choisir la vague que l’étude demande (bloc « wave ») : la meilleure, prouvée, ou son écart au mieux."""
     with readable_errors():
         ranking, table = _run(study, files)
@@ -99,6 +106,10 @@ def portfolio(study: Path, files: tuple[Path, ...], as_json: bool, as_csv: bool,
         best = choose(values, wave, seconds)
         others = alternatives(values, wave, best, seconds=seconds)
         data = _portfolio_data(ranking, plan, best, others)
+        costs = [cost_of_forcing(values, wave, best, code) for code in forced]
+        data["forcing"] = [
+            {"code": f.code, "loss": f.loss, "out": list(f.leaving), "in": list(f.coming)} for f in costs
+        ]
         _write(data, data["chosen"], as_json, as_csv, lambda: _portfolio_text(data))
 
 
@@ -281,6 +292,7 @@ def _portfolio_data(ranking: Ranking, plan: Plan, best: Choice, others: Sequence
         "gap": best.gap,
         "optimal": best.optimal,
         "spent": dict(best.used),
+        "covered": best.covered,
         "chosen": [
             {"code": c, "name": names[c], "value": values[c], "forced": reasons.get(c, "")}
             for c in best.codes
@@ -314,6 +326,8 @@ def _portfolio_text(data: Mapping[str, Any]) -> list[str]:
         forced = f" — imposé : {row['forced']}" if row["forced"] else ""
         lines.append(f"  {number(row['value'], 3)}  {row['name']} [{row['code']}]{forced}")
     lines += [f"  dépensé, {name} : {number(spent, 1)}" for name, spent in data["spent"].items()]
+    if data["covered"] is not None:
+        lines.append(f"  population à portée d’un site : {number(data['covered'])}")
     lines += [f"  écarté : {r['name']} [{r['code']}] — {r['reason']}" for r in data["set_aside"]]
     if data["first_left_out"]:
         left = ", ".join(r["name"] for r in data["first_left_out"])
@@ -322,6 +336,11 @@ def _portfolio_text(data: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"Variante {rank}, valeur {number(other['value'], 3)} : "
             f"{', '.join(other['in']) or 'rien'} au lieu de {', '.join(other['out']) or 'rien'}."
+        )
+    for row in data["forcing"]:
+        leaving = ", ".join(row["out"]) or "personne"
+        lines.append(
+            f"Imposer {row['code']} : {number(row['loss'], 3)} de valeur en moins ; sort : {leaving}."
         )
     return lines
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csc_matrix, csr_matrix, eye_array, hstack, vstack
+from scipy.sparse import csr_matrix, eye_array, hstack, vstack
 
-from essaim.territory.coverage_problem import Cover, Indices
+from essaim.territory.coverage_problem import Cover, Indices, merge_places
 from essaim.territory.solver import Program, Solution, solve
 from essaim.territory.table import Floats
 
@@ -100,39 +100,30 @@ class CoreProgram:
 
     def __init__(self, whole: Relaxation, sites: Indices) -> None:
         self.whole, self.sites = whole, sites
-        columns = csc_matrix(whole.rows[sites])
-        # Places with the same sites get the same sum of random numbers; others differ (by chance 1 in 10^9).
-        mark = np.random.default_rng(0).random(len(sites))
-        _, first, self.of_place = np.unique(
-            np.round(columns.T @ mark, 10), return_index=True, return_inverse=True
-        )
-        people = np.bincount(self.of_place, whole.people)
-        self.kept = np.flatnonzero((np.diff(columns.indptr)[first] > 0) & (people > 0))
-        self.people, self.classes = people, csc_matrix(columns[:, first[self.kept]])
+        self.classes = merge_places(whole.rows[sites], whole.people)
 
     def program(self, integer: bool) -> Program:
-        limits, sites, classes = self.whole.limits, len(self.sites), len(self.kept)
-        covered = hstack([-self.classes.T, eye_array(classes)])
-        bounded = hstack([limits.rows[:, self.sites], csr_matrix((len(limits.low), classes))])
+        limits, sites, count = self.whole.limits, len(self.sites), len(self.classes.people)
+        covered = hstack([-self.classes.reach.T, eye_array(count)])
+        bounded = hstack([limits.rows[:, self.sites], csr_matrix((len(limits.low), count))])
         return Program(
-            cost=np.r_[np.zeros(sites), -self.people[self.kept]],
+            cost=np.r_[np.zeros(sites), -self.classes.people],
             rows=csr_matrix(vstack([covered, bounded])),
-            row_low=np.r_[np.full(classes, -np.inf), limits.low],
-            row_high=np.r_[np.zeros(classes), limits.high],
-            low=np.zeros(sites + classes),
-            high=np.ones(sites + classes),
-            integer=np.r_[np.full(sites, integer), np.zeros(classes, bool)],
+            row_low=np.r_[np.full(count, -np.inf), limits.low],
+            row_high=np.r_[np.zeros(count), limits.high],
+            low=np.zeros(sites + count),
+            high=np.ones(sites + count),
+            integer=np.arange(sites + count) < (sites if integer else 0),
         )
 
     def values(self, chosen: Indices) -> Floats:
         """The variables of a choice of sites, all in the core."""
         sites = np.isin(self.sites, chosen).astype(float)
-        return np.concatenate([sites, np.minimum(self.classes.T @ sites, 1.0)])
+        return np.concatenate([sites, np.minimum(self.classes.reach.T @ sites, 1.0)])
 
     def prices(self, solution: Solution) -> tuple[Floats, Floats]:
         """Prices of all places and of the limits: a class's price is shared among its places by their people; a place
         that the core leaves out is worth all its people."""
-        classes = len(self.kept)
-        share = np.ones(len(self.people))
-        share[self.kept] = np.clip(-solution.duals[:classes] / self.people[self.kept], 0.0, 1.0)
-        return self.whole.people * share[self.of_place], -solution.duals[classes:]
+        count = len(self.classes.people)
+        share = np.clip(-solution.duals[:count] / self.classes.people, 0.0, 1.0)
+        return self.whole.people * np.append(share, 1.0)[self.classes.of_place], -solution.duals[count:]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csc_matrix, csr_matrix, vstack
 
 from essaim.territory.table import Floats
 
@@ -79,3 +79,27 @@ class Limits:
     rows: csr_matrix
     low: Floats
     high: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Places that the same sites reach, as one: ``reach`` (sites, classes), ``people`` (classes,).
+
+    ``of_place`` (places,): class of each place, -1 where no site reaches it or nobody lives.
+    """
+
+    reach: csc_matrix
+    people: Floats
+    of_place: Indices
+
+
+def merge_places(reach: csr_matrix, people: Floats) -> Classes:
+    """The classes of places that the same rows of ``reach`` (sites, places) reach."""
+    columns = csc_matrix(reach)
+    # Places with the same sites get the same sum of random numbers; others differ (by chance 1 in 10^9).
+    mark = np.random.default_rng(0).random(columns.shape[0])
+    _, first, of_place = np.unique(np.round(columns.T @ mark, 10), return_index=True, return_inverse=True)
+    total = np.bincount(of_place, people)
+    kept = (np.diff(columns.indptr)[first] > 0) & (total > 0)
+    number = np.where(kept, np.cumsum(kept) - 1, -1)
+    return Classes(csc_matrix(columns[:, first[kept]]), total[kept], number[of_place])

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from essaim.territory.codes import LEVELS, Level, territories
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from essaim.territory.access import pairs_between
+from essaim.territory.codes import LEVELS, Level, communes, members, territories
 from essaim.territory.indicators import TYPES, neighbours, territory_type
-from essaim.territory.places import centres
-from essaim.territory.portfolio import Budget, PortfolioError, Quota, Wave
+from essaim.territory.places import Points, centres
+from essaim.territory.portfolio import Budget, Coverage, PortfolioError, Quota, Wave
 from essaim.territory.reading import codes, positive, unknown_keys, whole
 from essaim.territory.table import Table
 
@@ -43,7 +47,10 @@ class PlanBudget:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A wave in the words of a committee; ``portfolio.Wave`` is the same in codes and metres."""
+    """A wave in the words of a committee; ``portfolio.Wave`` is the same in codes and metres.
+
+    ``cover_share`` of the people of the ranked territories within ``cover_km`` of a site: both or neither.
+    """
 
     size: int | None = None
     objective: str = "acceptability"
@@ -52,6 +59,8 @@ class Plan:
     apart_km: float | None = None
     least_near: int = 0
     most_near: int | None = None
+    cover_km: float | None = None
+    cover_share: float | None = None
     inside: tuple[tuple[str, str], ...] = ()
     outside: tuple[tuple[str, str], ...] = ()
 
@@ -71,13 +80,19 @@ def read_plan(raw: object) -> tuple[Plan | None, list[str]]:
     quotas, e6 = _quotas(raw.get("quotas") or [])
     inside, e7 = _reasons("wave.inside", raw.get("inside") or {})
     outside, e8 = _reasons("wave.outside", raw.get("outside") or {})
+    cover_km, e9 = positive("wave.cover_km", raw.get("cover_km"))
+    share, e10 = positive("wave.cover_share", raw.get("cover_share"))
     objective = str(raw.get("objective", "acceptability"))
     if objective not in OBJECTIVES:
         bad.append(f"wave.objective vaut « {objective} » ; choix possibles : {', '.join(OBJECTIVES)}.")
     if size is None and not budgets:
         bad.append("wave : donnez size (nombre de sites) ou au moins un budget.")
-    bad += [*e1, *e2, *e3, *e4, *e5, *e6, *e7, *e8]
-    plan = Plan(size, objective, budgets, quotas, apart, least or 0, most, inside, outside)
+    bad += [*e1, *e2, *e3, *e4, *e5, *e6, *e7, *e8, *e9, *e10]
+    if ((cover_km is None) != (share is None) and not e9 and not e10) or (share or 0) > 1:
+        bad.append(
+            "wave.cover_share (part de la population, de 0 à 1) et wave.cover_km (distance) vont ensemble."
+        )
+    plan = Plan(size, objective, budgets, quotas, apart, least or 0, most, cover_km, share, inside, outside)
     return (None if bad else plan), bad
 
 
@@ -139,7 +154,8 @@ def _reasons(where: str, raw: object) -> tuple[tuple[tuple[str, str], ...], list
 def wave_of(plan: Plan, unit: str, kept: tuple[str, ...], table: Table) -> Wave:
     """The plan in codes and metres, for the territories ``kept`` of a ranking."""
     level = next((lv for lv in LEVELS if lv == unit), None)
-    if level is None and (plan.apart_km is not None or plan.least_near or plan.most_near is not None):
+    spatial = (plan.apart_km, plan.least_near or None, plan.most_near, plan.cover_km)
+    if level is None and any(asked is not None for asked in spatial):
         raise PortfolioError(f"Distances et voisins ne sont pas connus pour l’unité « {unit} ».")
     return Wave(
         size=plan.size,
@@ -150,9 +166,28 @@ def wave_of(plan: Plan, unit: str, kept: tuple[str, ...], table: Table) -> Wave:
         near=neighbours(level) if level is not None else {},
         least_near=plan.least_near,
         most_near=plan.most_near,
+        coverage=_coverage(plan, level, kept) if level is not None else None,
         inside=dict(plan.inside),
         outside=dict(plan.outside),
     )
+
+
+def _coverage(plan: Plan, level: Level, kept: tuple[str, ...]) -> Coverage | None:
+    """The communes of the ranked territories within ``cover_km`` of the centre of each."""
+    if plan.cover_km is None or plan.cover_share is None:
+        return None
+    parts = sorted({m for code in kept for m in members(level, code)})
+    people = np.array([float(communes()[m].population or 0) for m in parts])
+    sites, places = centres(level, kept), centres("commune", parts)
+    here, there = np.flatnonzero(sites.known()), np.flatnonzero(places.known())
+    pairs = pairs_between(Points(sites.xy[here]), Points(places.xy[there]), 1_000 * plan.cover_km)
+    reach = csr_matrix(
+        (np.ones(len(pairs.origin)), (here[pairs.origin], there[pairs.service])),
+        shape=(len(kept), len(parts)),
+    )
+    share = f"{100 * plan.cover_share:g}\u00a0%"
+    name = f"{share} de la population à moins de {plan.cover_km:g} km d’un site"
+    return Coverage(name, reach, people, plan.cover_share * float(people.sum()))
 
 
 def _costs(table: Table, indicator: str) -> dict[str, float]:

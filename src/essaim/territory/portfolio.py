@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix, eye_array, hstack, vstack
 
+from essaim.territory.coverage_problem import merge_places
 from essaim.territory.places import Points, pairs_within
 from essaim.territory.solver import Program, Solution, solve, solve_by_core
 from essaim.territory.table import Floats
@@ -53,12 +54,23 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """At least ``least`` people within reach of a site: ``reach`` (territories, places), ``people`` (places,)."""
+
+    name: str
+    reach: csr_matrix
+    people: Floats
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
 class Wave:
     """What is asked of a wave.
 
     ``size`` sites exactly (None: as many as pay); ``apart_m``: least distance between two sites (``points`` in the
     order of codes); ``near``: neighbours by code; each chosen site has at least ``least_near`` and at most
-    ``most_near`` chosen neighbours; ``inside`` and ``outside``: codes forced, each with its reason.
+    ``most_near`` chosen neighbours; ``coverage``: people to have within reach; ``inside`` and ``outside``: codes
+    forced, each with its reason.
     """
 
     size: int | None = None
@@ -69,19 +81,24 @@ class Wave:
     near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     least_near: int = 0
     most_near: int | None = None
+    coverage: Coverage | None = None
     inside: Mapping[str, str] = field(default_factory=dict)
     outside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """``codes`` chosen, their total ``value``, and the proven relative ``gap`` to the best possible."""
+    """``codes`` chosen, their total ``value``, and the proven relative ``gap`` to the best possible.
+
+    ``used``: spent of each budget; ``covered``: people within reach, when the wave asks for some.
+    """
 
     codes: tuple[str, ...]
     value: float
     bound: float
     gap: float
     used: Mapping[str, float] = field(default_factory=dict)
+    covered: float | None = None
 
     @property
     def optimal(self) -> bool:
@@ -101,7 +118,7 @@ class Forced:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Rows of the program that stand or fall together under one name."""
+    """Rows of the program that stand or fall together under one name. Columns beyond the territories are shares."""
 
     name: str
     matrix: csr_matrix
@@ -163,24 +180,32 @@ def cost_of_forcing(values: Mapping[str, float], wave: Wave, best: Choice, code:
 def _solve(program: Program, seconds: float) -> Solution:
     if len(program.cost) <= SMALL:
         return solve(program, seconds, gap=EXACT / 2)
-    return solve_by_core(program, seconds, USUAL_GAP)
+    if program.integer.all():
+        return solve_by_core(program, seconds, USUAL_GAP)
+    return solve(program, seconds, gap=USUAL_GAP)
 
 
 # --- the program -------------------------------------------------------------------------------------------
 
 
 def _program(codes: tuple[str, ...], values: Mapping[str, float], rows: list[_Row]) -> Program:
+    """One binary a territory, then the shares in [0, 1] that a coverage needs."""
     n = len(codes)
-    matrix = csr_matrix(vstack([r.matrix for r in rows])) if rows else csr_matrix((0, n))
+    width = max([n, *(r.matrix.shape[1] for r in rows)])
+    matrices = [_widened(r.matrix, width) for r in rows]
     return Program(
-        cost=-np.array([values[c] for c in codes], float),
-        rows=matrix,
+        cost=np.r_[-np.array([values[c] for c in codes], float), np.zeros(width - n)],
+        rows=csr_matrix(vstack(matrices)) if rows else csr_matrix((0, width)),
         row_low=np.concatenate([r.low for r in rows]) if rows else np.empty(0),
         row_high=np.concatenate([r.high for r in rows]) if rows else np.empty(0),
-        low=np.zeros(n),
-        high=np.ones(n),
-        integer=np.ones(n, bool),
+        low=np.zeros(width),
+        high=np.ones(width),
+        integer=np.arange(width) < n,
     )
+
+
+def _widened(matrix: csr_matrix, width: int) -> csr_matrix:
+    return csr_matrix((matrix.data, matrix.indices, matrix.indptr), shape=(matrix.shape[0], width))
 
 
 def _rows(codes: tuple[str, ...], wave: Wave) -> list[_Row]:
@@ -204,6 +229,8 @@ def _rows(codes: tuple[str, ...], wave: Wave) -> list[_Row]:
         rows.append(_apart(n, wave.points, wave.apart_m))
     if wave.least_near or wave.most_near is not None:
         rows += _near_rows(codes, index, wave)
+    if wave.coverage is not None:
+        rows.append(_coverage(n, wave.coverage))
     return rows
 
 
@@ -235,7 +262,7 @@ def _near_rows(codes: tuple[str, ...], index: Mapping[str, int], wave: Wave) -> 
     degree = np.asarray(around.sum(axis=1)).ravel()
     rows: list[_Row] = []
     if wave.least_near:
-        matrix = around - wave.least_near * csr_matrix(np.eye(n))
+        matrix = around - wave.least_near * eye_array(n, format="csr")
         name = f"au moins {wave.least_near} voisins retenus par site"
         rows.append(_Row(name, csr_matrix(matrix), np.zeros(n), np.full(n, np.inf)))
     if wave.most_near is not None:
@@ -244,6 +271,21 @@ def _near_rows(codes: tuple[str, ...], index: Mapping[str, int], wave: Wave) -> 
         name = f"au plus {wave.most_near} voisins retenus par site"
         rows.append(_Row(name, csr_matrix(matrix), np.full(n, -np.inf), wave.most_near + slack))
     return rows
+
+
+def _coverage(n: int, asked: Coverage) -> _Row:
+    """share_c <= sum of the sites that reach c, for each class c of places that the same sites reach; and
+    sum of people_c share_c >= least."""
+    classes = merge_places(asked.reach, asked.people)
+    count = len(classes.people)
+    covered = hstack([-csr_matrix(classes.reach.T), eye_array(count)])
+    total = hstack([csr_matrix((1, n)), csr_matrix(classes.people[None, :])])
+    return _Row(
+        asked.name,
+        csr_matrix(vstack([covered, total])),
+        np.r_[np.full(count, -np.inf), asked.least],
+        np.r_[np.zeros(count), np.inf],
+    )
 
 
 def _different(codes: tuple[str, ...], choice: Choice, name: str) -> _Row:
@@ -278,11 +320,16 @@ def _check(codes: tuple[str, ...], wave: Wave) -> None:
 
 
 def _choice(codes: tuple[str, ...], values: Mapping[str, float], wave: Wave, solution: Solution) -> Choice:
-    chosen = tuple(c for c, x in zip(codes, solution.values, strict=True) if x > 0.5)
+    inside = solution.values[: len(codes)] > 0.5
+    chosen = tuple(c for c, yes in zip(codes, inside, strict=True) if yes)
+    asked = wave.coverage
+    covered = None if asked is None else float((asked.reach.T @ inside > 0) @ asked.people)
     value, bound = float(sum(values[c] for c in chosen)), -solution.bound
     gap = max(0.0, (bound - value) / max(abs(value), 1e-12))
     used = {b.name: float(sum(b.costs[c] for c in chosen)) for b in wave.budgets}
-    return Choice(tuple(sorted(chosen, key=lambda c: (-values[c], c))), value, max(bound, value), gap, used)
+    return Choice(
+        tuple(sorted(chosen, key=lambda c: (-values[c], c))), value, max(bound, value), gap, used, covered
+    )
 
 
 def _explain_conflict(
