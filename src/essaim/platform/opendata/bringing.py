@@ -159,10 +159,12 @@ def _described(imported: Imported) -> dict[str, Any]:
 
 
 def _changes(started: Import, main: str) -> dict[str, Any]:
-    """What the import would replace, and how its main table differs from it, else from the latest other vintage."""
+    """What the import would replace, and how its main table differs from it, else from the latest other vintage,
+    the network's own before those for all."""
     here = Vintage.objects.filter(organisation=started.organisation, source=started.source)
     same = here.filter(vintage=started.vintage).first()
-    other = same or here.order_by("-vintage").first()
+    for_all = Vintage.objects.filter(organisation=None, source=started.source)
+    other = same or here.order_by("-vintage").first() or for_all.order_by("-vintage").first()
     found: dict[str, Any] = {
         "replaces": same.sha256 if same else "",
         "compared": other.vintage if other else "",
