@@ -82,7 +82,8 @@ class Terms:
     """Influence functions of the cells as a sparse list: cell × cohort × period.
 
     The influence of a unit of cohort ``cohort`` on the cell is the sum over its terms of
-    ``slope``·w·(y_t − mean) + ``constant``·w·1_t, with t = ``period``.
+    ``slope``·w·(y_t − mean) + ``constant``·w·1_t, with t = ``period``. The first half is of the cells' own
+    periods, the second half, in the same order of cells and cohorts, of their base periods.
     """
 
     cell: Ints

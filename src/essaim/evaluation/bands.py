@@ -101,15 +101,24 @@ def wald(effect: Floats, spread: Spread) -> tuple[Pretest, str | None]:
     se = spread.se
     defined = np.isfinite(se) & (se > _ZERO) & np.isfinite(effect)
     if defined.all():
-        correlation = spread.covariance / np.outer(se, se)
-        if np.linalg.cond(correlation) < _SINGULAR:
-            z = effect / se
-            statistic = float(z @ linalg.solve(correlation, z, assume_a="pos"))
+        statistic = _quadratic(spread.covariance / np.outer(se, se), effect / se)
+        if statistic is not None:
             return Pretest(statistic, count, float(special.chdtrc(count, statistic)), "wald"), None
     return Pretest(None, count, None, "wald"), (
         "Le test conjoint des effets avant l’exposition n’est pas calculable : trop peu d’unités pour "
         f"{count} effets à tester ensemble."
     )
+
+
+def _quadratic(correlation: Floats, z: Floats) -> float | None:
+    """zᵗ R⁻¹ z, or ``None`` when R is singular to rounding."""
+    factor, failed = linalg.lapack.dpotrf(correlation, lower=1, clean=0)
+    if failed:
+        return None
+    reciprocal, _ = linalg.lapack.dpocon(factor, np.abs(correlation).sum(axis=0).max(), uplo="L")
+    if reciprocal < 1 / _SINGULAR:
+        return None
+    return float(z @ linalg.cho_solve((factor, True), z))
 
 
 def largest_t(effect: Floats, spread: Spread, seed: int) -> tuple[Pretest, str | None]:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from essaim.evaluation.att import Terms
-from essaim.evaluation.columns import Floats, Ints
+from essaim.evaluation.columns import Bools, Floats, Ints
 from essaim.evaluation.moments import ClusterSums, Moments
 
 
@@ -31,29 +31,44 @@ def loadings(stats: Moments, terms: Terms, mix: Floats, sizes: Floats | None) ->
     ``sizes`` (E, G), or ``None``: derivatives by the share of each cohort, for weights that are themselves
     estimated.
     """
+    load = _loadings(stats, terms, _known(mix), sizes).toarray()
+    return np.ascontiguousarray(load.reshape(len(mix), len(stats.cohorts), stats.width).transpose(1, 0, 2))
+
+
+def _loadings(stats: Moments, terms: Terms, mix: csr_array, sizes: Floats | None) -> csr_array:
+    """The same as a sparse (E, G·D): with dozens of cohorts most of a cell's loadings are zero."""
     groups, width = len(stats.cohorts), stats.width
-    at = terms.cohort * width
-    flat = _scatter(terms, at + terms.period, terms.slope, mix, groups * width)
+    shape, at = (mix.shape[1], groups * width), terms.cohort * width
+    table = csr_array((terms.slope, (terms.cell, at + terms.period)), shape=shape)
     if sizes is not None:
-        flat += _scatter(terms, at + stats.indicator[terms.period], terms.constant, mix, groups * width)
-    result = flat.reshape(len(mix), groups, width)
-    if sizes is not None:
-        result[:, :, stats.unit] += sizes / stats.unit_weight.sum()
-    return np.ascontiguousarray(result.transpose(1, 0, 2))
+        place = at + stats.indicator[terms.period]
+        table = table + csr_array((terms.constant, (terms.cell, place)), shape=shape)
+    load = mix @ table
+    if sizes is not None and sizes.any():
+        own, columns = np.nonzero(sizes)
+        value = sizes[own, columns] / stats.unit_weight.sum()
+        load = load + csr_array((value, (own, columns * width + stats.unit)), shape=load.shape)
+    return csr_array(load)
 
 
-def _scatter(terms: Terms, position: Ints, value: Floats, mix: Floats, width: int) -> Floats:
-    """(E, width) sum over the terms j of mix[e, cell_j]·value_j at position_j."""
-    table = csr_array((value, (terms.cell, position)), shape=(mix.shape[1], width))
-    return np.ascontiguousarray((table.T @ np.nan_to_num(mix).T).T)
+def _known(mix: Floats) -> csr_array:
+    return csr_array(np.nan_to_num(mix))
+
+
+def _sandwich(load: csr_array, blocks: Floats) -> Floats:
+    """(E, E) load · blocks · loadᵗ, where ``blocks`` (G, D, D) stand along the diagonal."""
+    groups, width, _ = blocks.shape
+    dense = load.toarray().reshape(-1, groups, width)
+    half = np.matmul(blocks, dense.transpose(1, 2, 0))
+    return np.asarray(load @ half.reshape(groups * width, -1))
 
 
 def analytic(stats: Moments, terms: Terms, mix: Floats, sizes: Floats) -> Spread:
     """Influence-function covariance, equal to that of R's ``did``; by cluster where there are clusters."""
-    load = loadings(stats, terms, mix, sizes)
     if stats.clusters is None:
-        covariance = np.einsum("ged,gdf,gkf->ek", load, stats.second, load, optimize=True)
+        covariance = _sandwich(_loadings(stats, terms, _known(mix), sizes), stats.second)
     else:
+        load = loadings(stats, terms, mix, sizes)
         covariance = _by_cluster(stats.clusters, stats.clusters.scores, load)
     return Spread(_undefined(covariance, mix), np.full(len(mix), np.inf))
 
@@ -91,13 +106,46 @@ def cr2(stats: Moments, terms: Terms, mix: Floats) -> Spread:
         scaled = stats.clusters.scores * np.nan_to_num(stats.clusters.factor)[:, None]
         covariance = _by_cluster(stats.clusters, scaled, load)
     scale = ((load[:, :, : stats.periods] * stats.weight[:, None, :]) ** 2).sum(axis=2)
-    trace = np.nan_to_num(stats.trace) @ scale
-    square = np.einsum("ge,gh,he->e", scale, np.nan_to_num(stats.square), scale)
-    df = np.divide(trace**2, square, out=np.full(len(mix), np.nan), where=square > 0)
-    lone = (used & np.isnan(stats.trace)[:, None]).any(axis=0)
+    df, lone = _satterthwaite(stats, scale, used)
     covariance[lone, :] = covariance[:, lone] = np.nan
-    df[lone] = np.nan
     return Spread(_undefined(covariance, mix), df)
+
+
+def of_cells(stats: Moments, terms: Terms, count: int, *, unbiased: bool) -> tuple[Floats, Floats]:
+    """Standard errors and degrees of freedom (K,) of the cells, without the (K, K) covariance: CR2 or analytic.
+
+    A cell draws on each cohort in two periods: four entries of a score at most. For moments without clusters.
+    """
+    half = len(terms.cell) // 2
+    cell, cohort = terms.cell[:half], terms.cohort[:half]
+    places, values = list(np.split(terms.period, 2)), list(np.split(terms.slope, 2))
+    if not unbiased:
+        places += [stats.indicator[place] for place in places]
+        values += list(np.split(terms.constant, 2))
+    blocks = np.nan_to_num(stats.unbiased) if unbiased else stats.second
+    squares = np.zeros(half)
+    for place, value in zip(places, values, strict=True):
+        for other, factor in zip(places, values, strict=True):
+            squares += value * factor * blocks[cohort, place, other]
+    se = np.sqrt(np.maximum(np.bincount(cell, squares, minlength=count), 0))
+    if not unbiased:
+        return se, np.full(count, np.inf)
+    scale = np.zeros((count, len(stats.cohorts)))
+    for place, value in zip(places, values, strict=True):
+        np.add.at(scale, (cell, cohort), (value * stats.weight[cohort, place]) ** 2)
+    df, lone = _satterthwaite(stats, scale.T, scale.T > 0)
+    se[lone] = np.nan
+    return se, df
+
+
+def _satterthwaite(stats: Moments, scale: Floats, used: Bools) -> tuple[Floats, Bools]:
+    """Degrees of freedom (E,) from the scales (G, E), NaN for the estimates that use a cohort without CR2."""
+    trace = np.nan_to_num(stats.trace) @ scale
+    square = (scale * (np.nan_to_num(stats.square) @ scale)).sum(axis=0)
+    df = np.divide(trace**2, square, out=np.full(scale.shape[1], np.nan), where=square > 0)
+    lone = np.asarray((used & np.isnan(stats.trace)[:, None]).any(axis=0))
+    df[lone] = np.nan
+    return df, lone
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +165,11 @@ class Contributions:
         influence = self.table @ np.nan_to_num(mix).T
         influence += (self.weight / self.weight.sum())[:, None] * np.nan_to_num(sizes).T[self.member]
         return influence if self.cluster is None else _summed(influence, self.cluster)
+
+    def of_cells(self) -> Floats:
+        """(K,) standard errors of the cells."""
+        table = self.table if self.cluster is None else _summed(self.table, self.cluster)
+        return np.asarray(np.sqrt(np.einsum("nk,nk->k", table, table)))
 
     def analytic(self, mix: Floats, sizes: Floats) -> Spread:
         """Influence-function covariance of combinations of cells, by cluster where there are clusters."""

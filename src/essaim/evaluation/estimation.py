@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -102,6 +103,17 @@ class _Work:
             return covariance.cr2(self.stats, self.terms, mix)
         return covariance.analytic(self.stats, self.terms, mix, sizes)
 
+    def of_cells(self) -> tuple[Floats, Floats]:
+        """Standard errors and degrees of freedom (K,) of the cells."""
+        count = self.grid.size
+        if self.table is not None:
+            return self.table.of_cells(), np.full(count, np.inf)
+        assert self.terms is not None
+        if self.stats.clusters is None:
+            return covariance.of_cells(self.stats, self.terms, count, unbiased=self.small_sample)
+        spread = self.spread(np.eye(count), np.zeros((count, len(self.stats.cohorts))))
+        return spread.se, spread.df
+
     def redrawn(self, mix: Floats, sizes: Floats, spread: Spread) -> Draws | None:
         """Studentised draws of combinations of cells; ``None`` where intervals come from a law."""
         options, count = self.options, self.options.draws
@@ -146,8 +158,11 @@ def estimate(panel: Panel, options: Options | None = None, draw: RecordedDraw | 
     prepared = prepare(draw.without_first(panel) if draw else panel, options.control, options.anticipation)
     if draw is not None:
         prepared, options, draw = _as_drawn(prepared, options, draw)
-    with single_thread():
-        return _estimate(panel, prepared, moments(prepared.panel), options, draw)
+    with single_thread(), ThreadPoolExecutor(1) as pool:
+        digest = pool.submit(_fingerprint, panel)
+        found = _estimate(panel, prepared, moments(prepared.panel), options, draw)
+        found.provenance["panel_sha256"] = digest.result()
+        return found
 
 
 def _as_drawn(
@@ -200,7 +215,7 @@ def _effects(
 ) -> tuple[_Work, set[str]]:
     """The effects, by moments or cell by cell, and the reasons of the undefined ones."""
     if panel.covariates is None and (
-        panel.balanced
+        stats.width == stats.periods + 1
         or panel.period is not None
         or panel.persons is not None
         or np.isnan(panel.outcome).any()
@@ -215,15 +230,15 @@ def _effects(
 
 
 def _estimates(
-    values: Floats, spread: Spread, level: float, critical: Floats | None = None
+    values: Floats, se: Floats, df: Floats, level: float, critical: Floats | None = None
 ) -> list[Estimate]:
     """Estimates with intervals, from ``critical`` values (E,) or from Student's law."""
-    se = np.where(np.isnan(values), np.nan, spread.se)
+    se = np.where(np.isnan(values), np.nan, se)
     se = np.where(se <= _TINY * np.abs(values).max(initial=0.0, where=~np.isnan(values)), np.nan, se)
-    half = (bands.critical(spread.df, level) if critical is None else critical) * se
+    half = (bands.critical(df, level) if critical is None else critical) * se
     return [
         Estimate(float(v), float(s), float(v - h), float(v + h), float(d))
-        for v, s, h, d in zip(values, se, half, spread.df, strict=True)
+        for v, s, h, d in zip(values, se, half, df, strict=True)
     ]
 
 
@@ -239,7 +254,7 @@ def _aggregation(work: _Work, rows: Weighting) -> Aggregation:
     spread = work.spread(rows.cells, rows.sizes)
     redrawn = work.redrawn(rows.cells, rows.sizes, spread)
     critical = redrawn.critical(work.options.level) if redrawn else None
-    shown = _estimates(values, spread, work.options.level, critical)
+    shown = _estimates(values, spread.se, spread.df, work.options.level, critical)
     if rows.kind == "simple":
         p_value = float(redrawn.p_values(values / spread.se)[0]) if redrawn else None
         return Aggregation("simple", shown[0], p_value=p_value)
@@ -275,8 +290,9 @@ def _by_attribute(panel: Panel, options: Options) -> dict[str, Aggregation]:
     work = _Work(options, panel, stats, grid, effect, terms, None)
     means, differences = aggregate.by_level(grid, effect, stats.levels, stats.unit_weight)
     shown, apart = (
-        _estimates(rows.cells @ np.nan_to_num(effect), work.spread(rows.cells, rows.sizes), options.level)
+        _estimates(rows.cells @ np.nan_to_num(effect), spread.se, spread.df, options.level)
         for rows in (means, differences)
+        for spread in (work.spread(rows.cells, rows.sizes),)
     )
     names = [panel.level_names[int(key)] for key in means.keys]
     pairs = tuple((name, names[0], e) for name, e in zip(names[1:], apart, strict=True))
@@ -299,8 +315,7 @@ def _pretest(work: _Work, event: Weighting) -> tuple[bands.Pretest, str | None]:
 
 def _cells(work: _Work, counts: tuple[Ints, Ints]) -> tuple[Cell, ...]:
     grid = work.grid
-    spread = work.spread(np.eye(grid.size), np.zeros((grid.size, len(work.stats.cohorts))))
-    shown = _estimates(work.effect, spread, work.options.level)
+    shown = _estimates(work.effect, *work.of_cells(), work.options.level)
     nothing = Estimate(0.0, float("nan"), float("nan"), float("nan"))
     return tuple(
         Cell(
@@ -411,14 +426,18 @@ def _draws_done(work: _Work) -> int | None:
     return work.options.draws if done in ("bootstrap", "wild", "randomisation") else None
 
 
-def _provenance(panel: Panel, options: Options, work: _Work, simple: Aggregation | None) -> Json:
-    """What is needed to replay the evaluation: fingerprint of the data, options, version."""
+def _fingerprint(panel: Panel) -> str:
     digest = hashlib.sha256()
     for array in (panel.outcome, panel.cohort, panel.weight):
         digest.update(np.ascontiguousarray(array).data.cast("B"))
+    return digest.hexdigest()
+
+
+def _provenance(panel: Panel, options: Options, work: _Work, simple: Aggregation | None) -> Json:
+    """What is needed to replay the evaluation: fingerprint of the data, options, version."""
     return {
         "essaim": __version__,
-        "panel_sha256": digest.hexdigest(),
+        "panel_sha256": None,  # computed meanwhile: see ``estimate``
         "units": panel.size,
         "periods": list(panel.calendar.labels),
         "outcome": panel.outcome_name,

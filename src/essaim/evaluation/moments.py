@@ -10,9 +10,12 @@ all equal 1 in a balanced panel, where the score is shortened to ``(w·r, w)``).
 z``.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from essaim.evaluation.columns import Floats, Ints
 from essaim.evaluation.panel import Panel, unit_weights
@@ -20,6 +23,8 @@ from essaim.evaluation.periods import NEVER
 
 #: Units a block: with a few dozen periods it stays in the second-level cache.
 _BLOCK = 2_048
+
+_THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,8 @@ def moments(panel: Panel, level: Ints | None = None) -> Moments:
     With a ``level`` (n,) of some attribute, exposed cohorts are split by it and ``cohorts`` repeats their
     ordinals.
     """
-    cohorts, member = np.unique(panel.cohort, return_inverse=True)
+    cohorts = pl.Series(panel.cohort).unique().sort().to_numpy()
+    member = np.searchsorted(cohorts, panel.cohort)
     levels = None
     if level is not None:
         pairs = np.column_stack([panel.cohort, np.where(panel.cohort == NEVER, -1, level)])
@@ -94,7 +100,10 @@ def moments(panel: Panel, level: Ints | None = None) -> Moments:
     periods = len(panel.calendar.ordinals)
     short = panel.balanced
     width = periods + 1 if short else 2 * periods + 1
-    groups = [_cohort(panel, np.flatnonzero(member == g), width, short) for g in range(len(cohorts))]
+    with ThreadPoolExecutor(_THREADS) as pool:  # numpy works outside of the interpreter's lock
+        groups = list(
+            pool.map(lambda g: _cohort(panel, np.flatnonzero(member == g), width, short), range(len(cohorts)))
+        )
     trace, square = np.array([group.trace for group in groups]), np.diag([group.square for group in groups])
     clusters = None
     if panel.cluster is not None:

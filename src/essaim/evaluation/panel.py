@@ -115,9 +115,7 @@ class Panel:
                 notes=notes,
             )
             return panel._with_known_rows()
-        layout = _Layout.of(
-            frame, unit, period, len(calendar.ordinals), col.regular(frame, unit, time), first_row
-        )
+        layout = _Layout.of(frame, unit, period, len(calendar.ordinals), count, first_row)
         _refuse_duplicates(layout, calendar, first_row)
 
         def fixed(column: str | None, what: str) -> Ints | None:
@@ -199,10 +197,10 @@ class Panel:
             panel = _with_known(
                 panel, ~np.isnan(panel.covariates).any(axis=2) | ~panel.observed, "une covariable"
             )
-        if not unbalanced and has_holes(panel.outcome):
-            panel = _with_known(panel, panel.observed, "le résultat")
         if not has_holes(panel.outcome):
             return panel
+        if not unbalanced:
+            return _with_known(panel, panel.observed, "le résultat")
         seen = np.asarray(panel.observed.any(axis=1))
         return panel if seen.all() else panel.keep(seen)
 
