@@ -289,3 +289,19 @@ def test_the_protocols_of_the_programmes_are_valid(path):
     protocol, problems = examine(path.read_bytes(), str(path))
     assert problems == ()
     assert loads(dumps(protocol)) == protocol
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a: b: c", 1, "deux-points inattendu"),
+        ("a: [b, c\nd: e", 2, "liste"),
+        ("a: {b: c\nd: e", 2, "champs"),
+        ("a: b\nc: \x00", 2, "caractère de contrôle"),
+        ("é: b\nc: @d", 2, "signe réservé"),
+        ('a: "b', 1, "guillemets"),
+    ],
+)
+def test_what_is_not_yaml_is_told_in_french_with_its_line(text, line, said) -> None:
+    _protocol, problems = examine(text)
+    assert [(one.line, said in one.message) for one in problems] == [(line, True)]

@@ -69,8 +69,9 @@ def _decode(source: str | bytes) -> str:
             None,
         )
     if isinstance(source, str):
-        if re.search("[\ud800-\udfff]", source):
-            raise _Refused("Le texte contient un signe qui n’existe pas en UTF-8.", "Ressaisissez-le.", None)
+        if found := re.search("[\ud800-\udfff]", source):
+            line = source[: found.start()].count("\n") + 1
+            raise _Refused("Le texte contient un signe qui n’existe pas en UTF-8.", "Ressaisissez-le.", line)
         return source.removeprefix("\ufeff")
     try:
         return source.decode("utf-8-sig")
@@ -103,7 +104,7 @@ class _Builder:
             for event in yaml.parse(source, Loader=_Loader):
                 self._take(event)
         except yaml.YAMLError as error:
-            raise _syntax(error) from error
+            raise _syntax(error, source) from error
         if not self.documents:
             raise _Refused("Le fichier est vide.", "Écrivez au moins les champs obligatoires.", 1)
 
@@ -196,16 +197,74 @@ def _scalar(event: Any) -> Any:
     return raw
 
 
-def _syntax(error: yaml.YAMLError) -> _Refused:
-    mark = getattr(error, "problem_mark", None)
-    line = None if mark is None else mark.line + 1
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "texte illisible"
+SYNTAX: tuple[tuple[str, str, str], ...] = (
+    (
+        "cannot start any token",
+        "un signe réservé ou une tabulation au début d’une valeur",
+        "Indentez par des espaces, pas par des tabulations ; mettez les textes spéciaux entre guillemets.",
+    ),
+    (
+        "mapping values are not allowed",
+        "un deux-points inattendu",
+        "Mettez entre guillemets le texte qui contient un deux-points, ou revoyez l’alignement.",
+    ),
+    (
+        "expected ',' or ']'",
+        "une liste [ … ] n’est pas fermée",
+        "Fermez-la, et séparez ses éléments par des virgules.",
+    ),
+    (
+        "expected ',' or '}'",
+        "des champs { … } ne sont pas fermés",
+        "Fermez-les, et séparez-les par des virgules.",
+    ),
+    ("end of stream", "un texte entre guillemets n’est pas fermé", "Fermez le guillemet."),
+    (
+        "'-' indicator",
+        "un élément de liste mal aligné",
+        "Alignez les tirets de la liste les uns sous les autres.",
+    ),
+    (
+        "expected key",
+        "une clé mal placée",
+        "Alignez les clés les unes sous les autres, ou fermez un guillemet plus haut.",
+    ),
+    (
+        "expected ':'",
+        "il manque un deux-points",
+        "Écrivez « clé : valeur », avec un espace après le deux-points.",
+    ),
+    ("escape", "une barre oblique inverse dans un texte entre guillemets", "Doublez-la (\\\\) ou ôtez-la."),
+    (
+        "characters are not allowed",
+        "un caractère de contrôle invisible",
+        "Supprimez-le et ressaisissez la ligne.",
+    ),
+)
+"""(what the reader of YAML says, the same in French, the mend): the first that is found speaks."""
+
+
+def _syntax(error: yaml.YAMLError, source: str) -> _Refused:
+    said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "")
     mend = "Vérifiez l’alignement, les deux-points et les guillemets autour de cette ligne."
-    if "character" in str(problem) and "token" in str(problem):
-        mend = (
-            "Indentez par des espaces, pas par des tabulations ; mettez les textes spéciaux entre guillemets."
-        )
-    return _Refused(f"Ce n’est pas du YAML lisible ({problem}).", mend, line)
+    for fragment, french, how in SYNTAX:
+        if fragment in said:
+            said, mend = french, how
+            break
+    return _Refused(
+        f"Ce n’est pas du YAML lisible : {said or 'texte illisible'}.", mend, _line(error, source)
+    )
+
+
+def _line(error: yaml.YAMLError, source: str) -> int:
+    """Line of an error; the C reader counts bytes where the other counts characters."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return int(mark.line) + 1
+    position = getattr(error, "position", 0)
+    if getattr(error, "encoding", "") == "unicode":
+        return source.count("\n", 0, position) + 1
+    return source.encode("utf-8", "surrogatepass")[:position].count(b"\n") + 1
 
 
 class _Dumper(yaml.SafeDumper):
