@@ -7,9 +7,12 @@ from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from essaim.evaluation.checks import Check, check_panel
+from essaim.evaluation.words import FRENCH, Words
 from essaim.platform.evaluations import documents, maturity, panels, pending, services, services_draws
 from essaim.platform.evaluations import report as reports
 from essaim.platform.evaluations.forms import DepartureForm, OptionsForm, PanelForm, PlanForm
@@ -165,9 +168,18 @@ def panel(request: Request, slug: str, pk: int, panel: int) -> HttpResponse:
         "panel": kept,
         "can": POLICY.actions(request.user, found),
         "estimates": kept.estimates.select_related("author"),
+        "checks": _checks(kept),
         "example": reports.EXAMPLE,
     }
     return render(request, "evaluations/panel.html", context)
+
+
+def _checks(kept: Panel) -> list[Check]:
+    """The checks of a kept panel, in the reader's language."""
+    with kept.file.open("rb") as file:
+        _frame, read = panels.load(file.read())
+    language = get_language()
+    return check_panel(read, FRENCH if language == "fr" else Words(gettext, ngettext, "."))
 
 
 def panel_csv(request: Request, slug: str, pk: int, panel: int) -> HttpResponse:
