@@ -74,6 +74,7 @@ def graft(request: Request, slug: str, level: str, code: str) -> HttpResponse:
         "fingerprint": found.fingerprint,
         "simulated": any(entry.simulated for entry in (*needs, *offers)),
         "zooms": bool(quarters or any(row["lon"] is not None for row in imported)),
+        "map_sources": grafting.map_sources(programme),
         "sites": [s for s in sites.sites_of(programme) if _holds(place, s.territory_level, s.territory_code)],
     }
     return render(request, "territories/graft.html", context)

@@ -146,6 +146,13 @@ def quarters_of(programme: "Programme", level: Level, code: str) -> list[dict[st
     return available.contours(available.quarters_in(communes_of(level, code)))
 
 
+def map_sources(programme: "Programme") -> list[str]:
+    """The imported sources that the map draws from, with their vintage."""
+    available = opendata.Available(programme)
+    drawn = (available.latest("anct_qpv_contours"), available.latest("data_inclusion_services"))
+    return [f"{v.about.title} ({v.about.producer}), {v.vintage}" for v in drawn if v is not None]
+
+
 def map_of(programme: "Programme", level: Level, code: str) -> dict[str, Any]:
     """What the map draws: the territory, the quartiers and the points of the imported offer."""
     place = codes.territory(level, code)

@@ -10,6 +10,7 @@ from docx import Document
 
 from essaim.platform.territories import reading, services
 from essaim.platform.territories.models import Study
+from essaim.territory.map import number
 
 SIGNATURES = 6
 
@@ -54,6 +55,7 @@ def sheet_docx(study: Study) -> bytes:
     document.add_heading(_("Poids"), 1)
     for sentence in sheet["weights"] or [_("Aucune contrainte : tous les poids sont admis.")]:
         document.add_paragraph(sentence, style="List Bullet")
+    _result(document, sheet)
     document.add_heading(_("Proposition et décision"), 1)
     _table(
         document,
@@ -65,6 +67,21 @@ def sheet_docx(study: Study) -> bytes:
     stream = io.BytesIO()
     document.save(stream)
     return stream.getvalue()
+
+
+def _result(document: Any, sheet: dict[str, Any]) -> None:
+    """What the ranking says and what the point score hides; the map in words, since Word takes no SVG."""
+    document.add_heading(_("Résultat"), 1)
+    document.add_paragraph(
+        _("Territoires certains : %(certain)s ; possibles : %(possible)s ; exclus : %(excluded)s.")
+        % sheet["statuses"]
+    )
+    document.add_paragraph(
+        _("La liste du score à points ne revient à l’identique que pour %(percent)s %% des poids admis.")
+        % {"percent": number(sheet["doubt"]["same_set_percent"], 1)}
+    )
+    if sheet["map"]:
+        document.add_paragraph(sheet["map"].text)
 
 
 def simulated_sentence(study: Study) -> str:
