@@ -298,6 +298,51 @@ def test_schema_v0_is_read_and_said(put) -> None:  # type: ignore[no-untyped-def
     assert any("v0" in note for note in data.notes) and data.frame["themes"].to_list() == [["numerique"]]
 
 
+def test_schema_v0_in_parquet_is_read_and_personal_contacts_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "services-inclusion-2024-03-04.parquet"
+    rows = {
+        "id": ["s"], "structure_id": ["a"], "source": ["dora"], "nom": ["Aide"], "types": [["atelier", "aide"]],
+        "thematiques": [["numerique"]], "profils": [["femmes"]], "code_insee": ["01001"], "longitude": [5.1],
+        "latitude": [46.1], "date_maj": [date(2024, 3, 1)], "date_suspension": [None],
+        "courriel": ["personne@exemple.test"], "contact_nom_prenom": ["Une Personne"],
+    }  # fmt: skip
+    pl.DataFrame(rows).write_parquet(path)
+    data = data_inclusion.read_services(path).require()
+    assert any("v0" in note for note in data.notes) and data.frame["kind"].to_list() == [["atelier", "aide"]]
+    assert not [column for column in data.frame.columns if "courriel" in column or "contact" in column]
+
+
+def test_rome_is_read_with_its_misspelt_header(put) -> None:  # type: ignore[no-untyped-def]
+    domains = "code_rome,code_grand_domaine,libelle_grand_domaine,"
+    domains += "code_domaine_professionel,libelle_domaine_professionel"
+    files = {
+        "referentiel_code_rome": 'code_rome,libelle_rome\n"A1101","Conduite d’engins"\n',
+        "referentiel_appellation": "code_ogr,libelle_appellation_long,code_rome\n11987,Chauffeur,A1101\n",
+        "referentiel_competence": "code_ogr,nature,libelle_competence\n1,Savoir,Mécanique\n",
+        "liens_rome_referentiels": "code_rome,code_compo_bloc,code_rubrique,code_ogr\nA1101,1,2,1\n",
+        "rubrique_mobilite": "code_rome,code_rome_cible,numero_ordre\nA1101,A1201,1\n",
+        "cr_gd_dp": f"{domains}\nA1101,A,Agriculture,A11,Engins\n",
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"unix_{name}_v461_utf8.csv", text)
+    data = rome.read(put("rome.zip", buffer.getvalue())).require()
+    assert data.vintage == "ROME 4.0 v461" and data.tables["domains"]["domain_code"].to_list() == ["A11"]
+
+
+def test_outlines_of_zones_give_lost_zeros_back(put) -> None:  # type: ignore[no-untyped-def]
+    shapes = ([[0, 45], [1, 45], [1, 46], [0, 45]], [[0, 45]])
+    features = [
+        {"properties": {"ZE2020": 51}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        for ring in shapes
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    data = insee_ze.read_contours(put("ze.geojson", text))
+    assert data.frame["code"].to_list() == ["0051"]
+    assert [problem.row for problem in data.report.problems] == [2]
+
+
 def test_a_broken_parquet_is_told(put) -> None:  # type: ignore[no-untyped-def]
     data = data_inclusion.read_structures(put("s.parquet", b"PAR1" + b"rubbish" * 50 + b"PAR1"))
     assert "Parquet" in str(data.report.problems[0])

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -85,7 +86,10 @@ def bring(started: Import) -> Import:
     )
     _readable(imported)
     advance(started, _("Mise en forme et calcul des indicateurs"))
-    tables, measures = store.write(imported.dataset, started.path / "staged")
+    dataset = replace(
+        imported.dataset, vintage=imported.provenance.vintage
+    )  # as a person said it, when the file does not
+    tables, measures = store.write(dataset, started.path / "staged")
     advance(started, _("Comparaison avec ce qui est déjà là"))
     started.vintage = imported.provenance.vintage
     started.preview = (
