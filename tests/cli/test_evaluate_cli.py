@@ -310,3 +310,16 @@ def test_a_vector_is_put_to_the_test(tmp_path: Path) -> None:
     vector.write_text("rien")
     assert "JSON" in run("sensitivity", vector, code=1).output
     run("sensitivity", vector, "--mbar", "-1", code=2)
+
+
+def test_the_checks_are_read_on_the_terminal_and_in_the_report(tmp_path: Path, simulated: Path) -> None:
+    units = pl.read_csv(simulated, infer_schema=False)
+    exposed = units.filter(pl.col("cohort") != "")["unit"].unique(maintain_order=True)[:4]
+    never = units.filter(pl.col("cohort").fill_null("") == "")["unit"].unique(maintain_order=True)[:4]
+    near = tmp_path / "voisines.csv"
+    pl.DataFrame({"unite": exposed, "voisine": never}).write_csv(near)
+    report = tmp_path / "rapport.html"
+    said = run("evaluate", simulated, "--checks", "--neighbours", near, "--report", report).output
+    assert "Solidité" in said
+    assert "voisine exposée" in said
+    assert "<h2>Solidité</h2>" in report.read_text()

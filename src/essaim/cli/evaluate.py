@@ -36,7 +36,10 @@ from essaim.evaluation.reading import verdict
 from essaim.evaluation.report import TITLES, Report
 from essaim.evaluation.resampling import Multiplier
 from essaim.evaluation.result import Estimate
+from essaim.evaluation.solidity import Solidity, examine
+from essaim.evaluation.solidity_reading import read_solidity
 from essaim.evaluation.words import number
+from essaim.opendata.whole_table import read_whole
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 READ = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -108,6 +111,12 @@ OPTIONS = (
 @click.option("--window", type=click.IntRange(0), help="Maturité égale : vagues suivies au moins N périodes.")
 @click.option("--smallest-effect", type=float, help="Plus petit effet qui compte.")
 @click.option("--by", help="Colonne d’un attribut des sites : effet par valeur, et différences.")
+@click.option(
+    "--checks",
+    is_flag=True,
+    help="Éprouver la conclusion : solidité, fausses ouvertures, une vague de moins…",
+)
+@click.option("--neighbours", type=READ, help="Table des voisines : une unité, sa voisine (avec --checks).")
 @click.option("--chart", type=FILE, help="Graphique SVG à écrire.")
 @click.option("--report", type=FILE, help="Rapport .html, .pdf, .docx ou .csv.")
 @click.option("--script", type=FILE, help="Script Python qui refait le calcul.")
@@ -120,6 +129,8 @@ def command(
     script: Path | None,
     record: Path | None,
     smallest_effect: float | None,
+    checks: bool,
+    neighbours: Path | None,
     **given: Any,
 ) -> None:
     """Estimer les effets d’un déploiement par vagues sur PANEL : CSV, XLSX, XLS, ODS, parquet (fichier ou
@@ -139,6 +150,11 @@ def command(
         drawn = read_record(record) if record else None
         draw = RecordedDraw.of(drawn, options["draws"]) if drawn else None
         result = estimate(read, Options(**options), draw)
+        compared = draw.without_first(read) if draw else read
+        solidity = None
+        if checks or neighbours or report:
+            near = read_whole(str(neighbours), private=True) if neighbours else None
+            solidity = examine(compared, Options(**options), result, near)
         if origin:
             result.provenance["panel"] = origin
         digest = str(result.provenance["panel_sha256"])
@@ -148,23 +164,27 @@ def command(
         if script:
             out.write_text(replay, script)
         if report:
-            built = build_report(result, smallest=smallest_effect, replay=replay)
-            out.write_bytes(WRITERS[report.suffix](built, result), report)
+            built = build_report(result, smallest=smallest_effect, replay=replay, solidity=solidity)
+            out.write_bytes(WRITERS[report.suffix](built, result, solidity), report)
     if as_json:
-        shown = _with_event_study(result, read, Options(**options))
+        shown = _with_event_study(result, compared, Options(**options))
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2, allow_nan=False))
         return
     _print(result, smallest_effect, origin)
+    if solidity:
+        click.echo("\nSolidité")
+        for sentence in read_solidity(solidity, result):
+            click.echo(f"- {sentence}")
     for what, path in (("Graphique", chart), ("Rapport", report), ("Script", script)):
         if path:
             click.echo(f"\n{what} écrit : {path}")
 
 
-WRITERS: dict[str, Callable[[Report, Result], bytes]] = {
-    ".html": lambda built, _: report_html(built).encode(),
-    ".pdf": lambda built, _: report_pdf(built),
-    ".docx": lambda built, _: report_docx(built),
-    ".csv": lambda _, result: numbers_csv(result).encode(),
+WRITERS: dict[str, Callable[[Report, Result, Solidity | None], bytes]] = {
+    ".html": lambda built, *_: report_html(built).encode(),
+    ".pdf": lambda built, *_: report_pdf(built),
+    ".docx": lambda built, *_: report_docx(built),
+    ".csv": lambda _, result, solidity: numbers_csv(result, solidity).encode(),
 }
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from essaim.evaluation import aggregate, att, bands, covariance, resampling
 from essaim.evaluation.columns import Floats, Ints
 from essaim.evaluation.errors import EvaluationError, PanelError, some
-from essaim.evaluation.estimation import Options, estimate
+from essaim.evaluation.estimation import Options, estimate, mean_effect
 from essaim.evaluation.moments import moments
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.periods import NEVER
@@ -42,7 +42,7 @@ def _plain(options: Options, **changes: object) -> Options:
 
 
 def _mean(panel: Panel, options: Options) -> Estimate:
-    return estimate(panel, _plain(options)).aggregations["simple"].overall
+    return mean_effect(panel, _plain(options))
 
 
 def placebo_in_time(panel: Panel, options: Options) -> tuple[Estimate, int]:

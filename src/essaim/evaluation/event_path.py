@@ -158,6 +158,9 @@ def event_path(panel: Panel, options: Options | None = None) -> EventPath:
     found = estimate(
         panel, replace(options, base="universal", inference=inference, aggregations=("simple", "event"))
     )
+    main = found.aggregations["simple"].overall
+    if main.se != main.se or main.df != main.df:
+        raise EvaluationError("L’incertitude de l’effet moyen n’est pas définie.")
     event = found.aggregations["event"].by
     keys = np.array([int(key) for key, _ in event])
     values = np.array([effect.estimate for _, effect in event])
@@ -177,7 +180,7 @@ def event_path(panel: Panel, options: Options | None = None) -> EventPath:
         int((distance < 0).sum()),
         distance.astype(np.float64),
         weights,
-        found.aggregations["simple"].overall.df,
+        main.df,
     )
 
 

@@ -15,8 +15,13 @@ from essaim.evaluation.chart import event_study_svg
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.reading import level_name, read_plainly, verdict
 from essaim.evaluation.result import Estimate, Result
+from essaim.evaluation.sensitivity import Sensitivity
+from essaim.evaluation.sensitivity_chart import sensitivity_svg
+from essaim.evaluation.solidity import Solidity
+from essaim.evaluation.solidity_reading import Row, read_solidity, rows_of_effect, rows_of_nothing
 from essaim.evaluation.words import number
 
+PLAIN = ("", "Effet", "Intervalle : de", "à")
 HEADERS = ("", "Effet", "Intervalle : de", "à", "Bande : de", "à")
 
 TITLES = {
@@ -75,8 +80,12 @@ def build_report(
     *,
     smallest: float | None = None,
     replay: str = "",
+    solidity: Solidity | None = None,
 ) -> Report:
-    """The report of a result. ``replay`` is the script or command that finds the numbers again."""
+    """The report of a result, with its checks if given.
+
+    ``replay`` is the script or command that finds the numbers again.
+    """
     said = tuple(read_plainly(result, smallest))
     sections = [
         Section("Ce que l’on peut dire", said),
@@ -84,6 +93,8 @@ def build_report(
     ]
     if "event" in result.aggregations:
         sections.append(Section("À maturité égale", chart=event_study_svg(result)))
+    if solidity is not None:
+        sections.append(_solidity(solidity, result))
     sections.append(
         Section("Les chiffres", tables=tuple(_table(result, kind) for kind in result.aggregations))
     )
@@ -103,6 +114,33 @@ def build_report(
         )
     )
     return Report(title, verdict(result, smallest).value, result.facts.simulated, tuple(sections))
+
+
+def _solidity(found: Solidity, result: Result) -> Section:
+    """The checks: what they say, the sensitivity chart, then their numbers."""
+    tables = [Table("Le même effet, autrement", _plain_rows(rows_of_effect(found, result)), PLAIN)]
+    nothing = rows_of_nothing(found)
+    if nothing:
+        tables.append(Table("Là où l’on ne doit rien voir", _plain_rows(nothing), PLAIN))
+    chart = ""
+    if not isinstance(found.sensitivity, str):
+        chart = sensitivity_svg(found.sensitivity, simulated=result.facts.simulated)
+        tables.append(_bounds(found.sensitivity))
+    return Section("Solidité", tuple(read_solidity(found, result)), chart, tuple(tables))
+
+
+def _plain_rows(rows: list[Row]) -> tuple[tuple[str, ...], ...]:
+    return tuple(_row(name, effect)[:4] for name, effect in rows)
+
+
+def _bounds(found: Sensitivity) -> Table:
+    """The intervals of the sensitivity chart."""
+    relative = [
+        (f"écart admis : {number(b.bound, digits=1)} fois le plus grand vu avant", b) for b in found.relative
+    ]
+    smooth = [(f"pente qui change de {number(b.bound, digits=3)} au plus", b) for b in found.smooth]
+    rows = tuple((name, _shown(b.low), _shown(b.high)) for name, b in (*relative, *smooth))
+    return Table("Si les courbes n’étaient pas parallèles", rows, ("", PLAIN[2], PLAIN[3]))
 
 
 def _shown(value: float | None) -> str:
@@ -236,8 +274,8 @@ def report_docx(report: Report) -> bytes:
     return buffer.getvalue()
 
 
-def numbers_csv(result: Result) -> str:
-    """Every number of the result: cells, then aggregations; full precision, empty where undefined."""
+def numbers_csv(result: Result, solidity: Solidity | None = None) -> str:
+    """Every number of the result: cells, aggregations, checks; full precision, empty where undefined."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(
@@ -272,6 +310,18 @@ def numbers_csv(result: Result) -> str:
         for key, effect in found.by:
             writer.writerow([kind, "", "", key, *_values(effect), "", ""])
         writer.writerow([kind, "", "", "overall", *_values(found.overall), "", ""])
+    if solidity is not None:
+        for name, effect in (*rows_of_effect(solidity, result)[1:], *rows_of_nothing(solidity)):
+            writer.writerow(["solidity", "", "", name, *_values(effect), "", ""])
+        if not isinstance(solidity.sensitivity, str):
+            for kind, bounds in (
+                ("relative_magnitudes", solidity.sensitivity.relative),
+                ("smoothness", solidity.sensitivity.smooth),
+            ):
+                for b in bounds:
+                    writer.writerow(
+                        [kind, "", "", b.bound, "", "", repr(b.low), repr(b.high), "", "", "", ""]
+                    )
     return buffer.getvalue()
 
 

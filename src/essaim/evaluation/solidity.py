@@ -1,0 +1,103 @@
+"""All that puts a conclusion to the test, gathered: each check with its result, or the reason why it was not made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+import polars as pl
+
+from essaim.evaluation import credibility
+from essaim.evaluation.credibility import SpacePlacebo, Spillover
+from essaim.evaluation.errors import EvaluationError
+from essaim.evaluation.estimation import Options
+from essaim.evaluation.event_path import EventPath, event_path
+from essaim.evaluation.other_estimators import OtherEstimators, TwoWay
+from essaim.evaluation.panel import Panel
+from essaim.evaluation.pretest_power import Undetected, pretest_power
+from essaim.evaluation.result import Estimate, Result
+from essaim.evaluation.sensitivity import Sensitivity, sensitivity
+
+Found = TypeVar("Found")
+
+#: French name of each check, for the list of those that were not made.
+NAMES = {
+    "sensitivity": "sensibilité à des courbes non parallèles",
+    "power": "puissance du test avant l’ouverture",
+    "imputation": "imputation",
+    "random_timing": "estimateur d’un ordre tiré au sort",
+    "two_way": "régression à deux effets fixes",
+    "waves": "une vague de moins",
+    "by_region": "erreurs par région",
+    "in_time": "fausse ouverture",
+    "in_space": "faux déploiements",
+    "neighbours": "voisines mises à part",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Solidity:
+    """Each check of ``NAMES``: what it found, or a French sentence that says why it was not made."""
+
+    sensitivity: Sensitivity | str
+    power: tuple[Undetected, ...] | str
+    imputation: Estimate | str
+    random_timing: Estimate | str
+    two_way: TwoWay | str
+    waves: tuple[tuple[int | str, Estimate], ...] | str
+    by_region: Estimate | str
+    in_time: tuple[Estimate, int] | str
+    in_space: SpacePlacebo | str
+    neighbours: Spillover | str
+
+    @property
+    def not_made(self) -> list[tuple[str, str]]:
+        """Names and reasons of the checks that were not made."""
+        values = [(field.name, getattr(self, field.name)) for field in fields(self)]
+        return [(NAMES[name], value) for name, value in values if isinstance(value, str)]
+
+
+def examine(
+    panel: Panel, options: Options, result: Result, neighbours: pl.DataFrame | None = None
+) -> Solidity:
+    """Put the ``result`` of a panel to the test.
+
+    ``neighbours`` has two columns of names of units. Checks that cannot be made say why; none raises.
+    """
+
+    path = _made(lambda: event_path(panel, options))
+
+    def known() -> EventPath:
+        if isinstance(path, str):
+            raise EvaluationError(path)
+        return path
+
+    def drawn() -> Estimate:
+        if not result.facts.drawn:
+            raise EvaluationError("L’ordre des vagues n’a pas été tiré au sort.")
+        return OtherEstimators(panel, options).random_timing()[0]
+
+    def next_door() -> Spillover:
+        if neighbours is None:
+            raise EvaluationError("Les voisines ne sont pas données (--neighbours).")
+        return credibility.spillover(panel, neighbours, options)
+
+    together = result.facts.concentrated
+    return Solidity(
+        sensitivity=_made(lambda: sensitivity(known(), level=options.level, seed=options.seed)),
+        power=_made(lambda: pretest_power(known(), options.level, options.seed)),
+        imputation=_made(lambda: OtherEstimators(panel, options).imputation()),
+        random_timing=_made(drawn),
+        two_way=_made(lambda: OtherEstimators(panel, options).two_way()),
+        waves=_made(lambda: credibility.leave_one_wave_out(panel, options)),
+        by_region=_made(lambda: credibility.clustered_by_region(panel, options)),
+        in_time=_made(lambda: credibility.placebo_in_time(panel, options)),
+        in_space=_made(lambda: credibility.placebo_in_space(panel, options, together=together)),
+        neighbours=_made(next_door),
+    )
+
+
+def _made(check: Callable[[], Found]) -> Found | str:
+    try:
+        return check()
+    except EvaluationError as reason:
+        return str(reason)
