@@ -172,6 +172,11 @@ def test_a_file_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
     assert call("rank", tmp_path / "absent.yaml").exit_code == 2
 
 
+@pytest.mark.parametrize("words", [("--json", "--csv"), ("--top", -3)])
+def test_options_that_mean_nothing_are_wrong_usage(study: Path, words: tuple[object, ...]) -> None:
+    assert call("rank", study, *words).exit_code == 2
+
+
 def test_access_shares_capacity_among_people(tmp_path: Path) -> None:
     services = tmp_path / "services.csv"
     services.write_text("id,lon,lat,places\na,2.35,48.85,100\nb,55.45,-20.88,50\n", encoding="utf-8")
@@ -189,6 +194,7 @@ def test_access_shares_capacity_among_people(tmp_path: Path) -> None:
         ("lon,lat\n48.85,2.35\n", "inversées"),
         ("longitude,places\n2.35,3\n", "introuvables"),
         ("lon,lat,places\n2.35,48.85,-3\n", "capacité de la ligne 1"),
+        ("lon,lat,places\n", "aucun service"),
     ],
 )
 def test_bad_services_are_refused(tmp_path: Path, content: str, word: str) -> None:

@@ -82,6 +82,7 @@ def test_any_change_changes_the_fingerprint() -> None:
         (DOCUMENT.replace("family: resources", "family: argent"), "family"),
         (DOCUMENT.replace("kind: minmax", "kind: minmax, bas: 3"), "clé inconnue « bas »"),
         (DOCUMENT.replace("kind: minmax", "kind: minmax, low: beaucoup"), "nombres"),
+        (DOCUMENT.replace("transform: log", "transform: {kind: log, low: -5}"), "négatives"),
         (DOCUMENT.replace("need >= resources", "need >= resources + 1.5"), "contredisent"),
         (DOCUMENT.replace("title:", "titre:"), "clé inconnue « titre »"),
     ],

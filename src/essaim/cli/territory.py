@@ -63,7 +63,9 @@ def readable_errors() -> Iterator[None]:
 @VALUES
 @JSON
 @CSV
-@click.option("--top", default=20, show_default=True, help="Lignes à montrer dans le texte.")
+@click.option(
+    "--top", type=click.IntRange(min=0), default=20, show_default=True, help="Lignes à montrer dans le texte."
+)
 @click.option(
     "--map", "map_file", type=click.Path(dir_okay=False, path_type=Path), help="Carte SVG à écrire."
 )
@@ -86,7 +88,13 @@ def rank(
 @VALUES
 @JSON
 @CSV
-@click.option("--seconds", default=30.0, show_default=True, help="Temps de calcul au plus.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="Temps de calcul au plus.",
+)
 @click.option(
     "--force", "forced", multiple=True, metavar="CODE", help="Ce que coûterait d’imposer CODE. Répétable."
 )
@@ -218,6 +226,8 @@ def _write(
     as_csv: bool,
     text: Callable[[], Sequence[str]],
 ) -> None:
+    if as_json and as_csv:
+        raise click.UsageError("Choisissez --json ou --csv, pas les deux.")
     if as_json:
         click.echo(json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False))
     elif as_csv:

@@ -110,6 +110,8 @@ def _numbers(frame: pl.DataFrame, column: str, path: Path) -> list[float | None]
 def read_services(path: Path, located: bool = True) -> Services:
     """Services with longitude, latitude (unless not ``located``) and, if given, a capacity (1 each otherwise)."""
     frame = read_whole(str(path))
+    if not frame.height:
+        raise TableError(f"{path.name} : aucun service sous la ligne d’en-tête.")
     lower = {c.strip().lower(): c for c in frame.columns}
     where = {part: next((lower[n] for n in names if n in lower), None) for part, names in PARTS.items()}
     capacity = _numbers(frame, where["capacity"], path) if where["capacity"] else [1.0] * frame.height

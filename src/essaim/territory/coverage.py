@@ -100,7 +100,7 @@ class _Search:
                 core.program(integer=True),
                 (self.end - time.monotonic()) / (1 if complete else 3),
                 start=core.values(self.best),
-                gap=self.target / 10,
+                gap=self.target / 2,
             )
             if solution.outcome not in ("optimal", "feasible"):
                 return

@@ -204,6 +204,8 @@ def problems(criterion: Criterion) -> list[str]:
         found.append(f"{where} : la transformation « threshold » demande « at » (le seuil).")
     if t.low is not None and t.high is not None and t.low >= t.high:
         found.append(f"{where} : low ({t.low:g}) doit être inférieur à high ({t.high:g}).")
+    if t.kind == "log" and min(0.0 if b is None else b for b in (t.low, t.high)) < 0:
+        found.append(f"{where} : les bornes d’une transformation « log » ne peuvent être négatives.")
     if t.kind == "curve":
         found += [f"{where} : {p}" for p in _curve_problems(criterion)]
     return found
