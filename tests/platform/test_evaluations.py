@@ -309,13 +309,23 @@ def test_the_script_refuses_another_panel(make, writer, tmp_path) -> None:
     assert "ce n’est pas le panel" in run.stderr
 
 
-def test_the_five_lines_shown_to_evaluators_run(make, writer, tmp_path, monkeypatch, capsys) -> None:
-    estimated = services.run_estimate(make.panel(), by=writer)
+@pytest.mark.parametrize("grouped", [False, True])
+def test_the_five_lines_shown_to_evaluators_run(
+    make, evaluator, client, tmp_path, monkeypatch, capsys, grouped
+) -> None:
+    frame = pl.read_csv(_csv(), infer_schema=False)
+    if grouped:
+        frame = pl.concat(frame.with_columns(group=pl.lit(name)) for name in ("ensemble", "femmes", "hommes"))
+    draft = panels.from_one_file(("p.csv", frame.write_csv().encode()))
+    plan = services.freeze_plan(make.plan(evaluator.programme))
+    panel = services.add_panel(plan, draft, title="P", source="Simulation", by=evaluator.person)
+    estimated = services.run_estimate(panel, by=evaluator.person)
+    page = client.get(_url("panel", evaluator.programme, plan.pk, panel.pk))
     monkeypatch.chdir(tmp_path)
-    Path("panel.csv").write_bytes(estimated.panel.file.open("rb").read())
-    exec(report.EXAMPLE, {})
+    Path("panel.csv").write_bytes(panel.file.open("rb").read())
+    exec(page.context["example"], {})
     assert capsys.readouterr().out.strip().splitlines() == estimated.report["reading"]
-    assert len(report.EXAMPLE.splitlines()) == 5
+    assert len(page.context["example"].splitlines()) == 5
 
 
 @pytest.mark.parametrize("kind", ["html", "pdf", "docx", "csv", "json", "py"])

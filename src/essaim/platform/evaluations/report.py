@@ -201,11 +201,18 @@ def _number_rows(result: dict[str, Any], equities: list[dict[str, Any]]) -> Iter
 
 # Code that reproduces the report
 
-EXAMPLE = """import polars as pl
-from essaim.evaluation import Panel, estimate, read_plainly
-panel = Panel.from_frame(pl.read_csv("panel.csv", infer_schema=False))
-result = estimate(panel)
+_EXAMPLE = """import polars as pl
+from essaim.evaluation import Options, Panel, estimate, read_plainly
+panel = Panel.from_frame(pl.read_csv("panel.csv", infer_schema=False){whole})
+result = estimate(panel, Options(control="{control}"))
 print("\\n".join(read_plainly(result)))"""
+
+
+def example(frame: pl.DataFrame, plan: EvaluationPlan) -> str:
+    """Five lines that read the panel ``frame``, downloaded as panel.csv, with the comparison of its plan."""
+    whole = '.filter(pl.col("group") == "ensemble")' if "group" in frame.columns else ""
+    return _EXAMPLE.format(whole=whole, control=plan.control)
+
 
 _SCRIPT = '''"""Rejoue l’estimation {pk} : {question}
 

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from essaim.evaluation import Panel as CorePanel
 from essaim.evaluation.checks import Check, check_panel
 from essaim.evaluation.words import FRENCH, Words
 from essaim.platform.evaluations import documents, maturity, panels, pending, services, services_draws
@@ -162,22 +163,22 @@ def _panel(request: Request, slug: str, pk: int, panel: int, action: str) -> tup
 
 def panel(request: Request, slug: str, pk: int, panel: int) -> HttpResponse:
     found, kept = _panel(request, slug, pk, panel, "view")
+    with kept.file.open("rb") as file:
+        frame, read = panels.load(file.read())
     context = {
         "programme": found.programme,
         "plan": found,
         "panel": kept,
         "can": POLICY.actions(request.user, found),
         "estimates": kept.estimates.select_related("author"),
-        "checks": _checks(kept),
-        "example": reports.EXAMPLE,
+        "checks": _checks(read),
+        "example": reports.example(frame, found),
     }
     return render(request, "evaluations/panel.html", context)
 
 
-def _checks(kept: Panel) -> list[Check]:
-    """The checks of a kept panel, in the reader's language."""
-    with kept.file.open("rb") as file:
-        _frame, read = panels.load(file.read())
+def _checks(read: CorePanel) -> list[Check]:
+    """The checks of a panel, in the reader's language."""
     language = get_language()
     return check_panel(read, FRENCH if language == "fr" else Words(gettext, ngettext, "."))
 
