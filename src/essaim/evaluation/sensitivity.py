@@ -167,7 +167,7 @@ def _stands(found: Sensitivity) -> str:
         )
     if value < 0.1:
         return (
-            "La conclusion est fragile : elle ne tient que si les courbes seraient restées parallèles ; un petit "
+            "La conclusion est fragile : elle ne tient que si les courbes étaient restées parallèles ; un petit "
             "écart après l’ouverture suffit à la renverser."
         )
     return (
