@@ -334,3 +334,18 @@ def test_the_map_tells_apart_what_enters_a_little_from_what_enters_mostly(make) 
     classes = reading.ranking_map(study).classes
     assert classes[0].label == "0" and len(classes) >= 4
     assert sum(c.count for c in classes) == study.result["count"]
+
+
+def test_an_explanation_is_told_in_the_language_of_the_reader(make) -> None:
+    from django.utils import translation
+
+    from essaim.platform.territories import telling
+    from essaim.territory.explain import explain
+
+    again = ranking.replay(make.study(ranked=True))
+    found = explain(again, again.notes.codes[again.order[0]])
+    french = telling.told(again, found)
+    with translation.override("en"):
+        english = telling.told(again, found)
+    assert len(french) == len(english) == len(found.sentences)
+    assert "premiers" in french[0] and "first 4" in english[0]

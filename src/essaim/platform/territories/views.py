@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from essaim.platform.http import Request
 from essaim.platform.programmes import services as programmes
 from essaim.platform.programmes.permissions import POLICY as PROGRAMME_POLICY
-from essaim.platform.territories import exports, forms, ranking, reading, services, sources
+from essaim.platform.territories import exports, forms, ranking, reading, services, sources, telling
 from essaim.platform.territories.models import Study
 from essaim.platform.territories.permissions import SESSION_POLICY, STUDY_POLICY
 from essaim.territory import explain as explanations
@@ -153,11 +153,13 @@ def _explained(found: Study, code: str) -> dict[str, Any]:
         name = services.name_of(found, code)
     except ValidationError as error:
         raise Http404 from error
+    proposed = code in found.proposed()
     try:
-        told = explanations.explain(ranking.replay(found), code)
+        again = ranking.replay(found)
+        told = explanations.explain(again, code)
     except StudyError as error:
-        return {"name": name, "problem": str(error), "proposed": code in found.proposed()}
-    return {"name": name, "told": told, "proposed": code in found.proposed()}
+        return {"name": name, "problem": str(error), "proposed": proposed}
+    return {"name": name, "told": told, "sentences": telling.told(again, told), "proposed": proposed}
 
 
 def accept(request: Request, slug: str, pk: int) -> HttpResponse:
