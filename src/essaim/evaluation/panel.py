@@ -350,7 +350,8 @@ def _exposure(frame: pl.DataFrame, cohort: str, calendar: Calendar, layout: _Lay
     if layout.cell is None and series.dtype.is_integer() and not series.null_count():
         grid = series.to_numpy().reshape(layout.shape)
         if (grid == grid[:, :1]).all():
-            return col.cohort_ordinals(frame[:: layout.shape[1]], cohort, calendar, first_row)
+            first = series.gather_every(layout.shape[1]).to_frame()
+            return col.cohort_ordinals(first, cohort, calendar, first_row)
     exposure = col.cohort_ordinals(frame, cohort, calendar, first_row)
     return layout.constant(exposure, f"cohorte « {cohort} »", first_row)
 
