@@ -18,6 +18,7 @@ from essaim.evaluation.relative_magnitudes import BEYOND, RelativeMagnitudes
 from essaim.evaluation.result import Json, null_if_undefined
 from essaim.evaluation.smoothness import Smoothness
 from essaim.evaluation.threads import single_thread
+from essaim.evaluation.words import number
 
 RELATIVE_BOUNDS = (0.0, 0.5, 1.0, 1.5, 2.0)
 #: Bounds on the change of slope, as multiples of the largest one seen before opening (or of the error of the effect).
@@ -131,8 +132,6 @@ def _smooth_bounds(path: EventPath, se: float) -> tuple[float, ...]:
 
 def read_sensitivity(found: Sensitivity) -> list[str]:
     """French sentences: how far the conclusion stands, and what is left of it when trends diverge as before."""
-    from essaim.evaluation.words import number
-
     if found.original.excludes_zero:
         said = [_stands(found)]
     else:
@@ -157,8 +156,6 @@ def read_sensitivity(found: Sensitivity) -> list[str]:
 
 
 def _stands(found: Sensitivity) -> str:
-    from essaim.evaluation.words import number
-
     value = found.relative_breakdown
     if value == math.inf:
         return (
