@@ -18,6 +18,7 @@ from essaim.platform.territories.models import Indicator, Study
 from tests.rubbish import RUBBISH
 
 KEPT = (Study, Indicator, Site, Panel, Vintage)
+# each kind goes to two of these in turn, so that the suite stays short; every reader meets rubbish in tests/opendata
 SOURCES = ("insee_ze", "cnaf", "anct_qpv_contours", "data_inclusion_services", "finess", "rome", "sirene")
 
 
@@ -73,7 +74,8 @@ def test_an_official_file_that_is_not_one_stops_in_words(
     world, kind: str, django_capture_on_commit_callbacks
 ) -> None:
     content = RUBBISH[kind]()
-    for source in SOURCES:
+    first = list(RUBBISH).index(kind)
+    for source in {SOURCES[first % len(SOURCES)], SOURCES[(first + 3) % len(SOURCES)]}:
         data = {"source": source, "organisation": world["head"].pk}
         with django_capture_on_commit_callbacks(execute=True):
             response = _send(world["client"], reverse("opendata:bring"), "file", content, data)
