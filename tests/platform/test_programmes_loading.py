@@ -8,6 +8,7 @@ from auditlog.models import LogEntry
 from django.core.exceptions import ValidationError
 
 from essaim.opendata.schema import TableError
+from essaim.platform.demo import services as demo
 from essaim.platform.programmes import services
 from essaim.platform.programmes.models import Programme
 from essaim.protocol import InvalidDocument
@@ -139,6 +140,15 @@ def test_a_published_number_cannot_take_another_content(folder, writer) -> None:
     change(folder / "protocol.yaml", "version: 1.0.0", "version: 2.0.0")
     programme = services.load_folder(folder, by=writer)
     assert [v.number for v in services.published_versions(programme)] == ["2.0.0", "1.0.0"]
+
+
+def test_the_demonstration_goes_on_with_the_text_its_base_holds_under_that_number(folder, writer) -> None:
+    demo.load_programme(folder, writer, print)
+    path = folder / "protocol.yaml"
+    path.write_text(path.read_text().replace("title: Les ateliers", "title: Les autres ateliers"))
+    said: list[str] = []
+    demo.load_programme(folder, writer, said.append)
+    assert len(said) == 1 and "Cette base garde le sien." in said[0]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from essaim.platform.audit import writing_as
@@ -39,8 +40,7 @@ def load(say: Say, data: Path | None = None) -> None:
     loader = _loader()
     with writing_as(loader):
         for folder in sorted(settings.PROGRAMMES_DIR.glob("*/protocol.yaml")):
-            with transaction.atomic():
-                programmes.load_folder(folder.parent, by=loader)
+            load_programme(folder.parent, loader, say)
         say("Programmes : les treize protocoles sont chargés.")
         community.load_event(settings.PROGRAMMES_DIR / "rencontre-2022.yaml")
         with transaction.atomic():
@@ -59,6 +59,17 @@ def load(say: Say, data: Path | None = None) -> None:
             official.bring_folder(data, loader, say)
     for title in targeting.make_studies(heads, loader):
         say(f"Étude : {title}.")
+
+
+def load_programme(folder: Path, loader: "User", say: Say) -> None:
+    """Load a shipped programme; a database that holds another text under the same number keeps its own."""
+    try:
+        with transaction.atomic():
+            programmes.load_folder(folder, by=loader)
+    except ValidationError as error:
+        if folder.name not in {programme.slug for programme in programmes.all_programmes()}:
+            raise
+        say(f"{' '.join(error.messages)} Cette base garde le sien.")
 
 
 def people() -> tuple[Person, ...]:
