@@ -129,11 +129,11 @@ class Ranking:
 
 def in_scope(study: Study, table: Table) -> Table:
     """The rows of the table that the study's scope keeps."""
-    scope = study.scope
-    unknown = [c for c in (*scope.codes, *scope.without) if c not in set(table.codes)]
+    scope, known = study.scope, set(table.codes)
+    unknown = [c for c in (*scope.codes, *scope.without) if c not in known]
     if unknown:
         raise StudyError([f"Codes du périmètre absents de la table : {', '.join(unknown[:5])}."])
-    kept = set(scope.codes or table.codes) - set(scope.without)
+    kept = set(scope.codes or known) - set(scope.without)
     if scope.regions or scope.departments:
         kept &= _inside(table, scope)
     if not kept:
