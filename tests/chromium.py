@@ -1,5 +1,6 @@
 """The Chromium that drives the browser tests: the system's own, never one downloaded by a test tool."""
 
+import ctypes
 import os
 import shutil
 
@@ -17,7 +18,14 @@ ARGUMENTS = [
 
 
 def executable() -> str | None:
-    """``PLAYWRIGHT_CHROMIUM_EXECUTABLE`` when it names a program, else the first one installed, else None."""
+    """``PLAYWRIGHT_CHROMIUM_EXECUTABLE`` when it names a program, else the first one installed, else None.
+
+    None too without libatomic: Playwright's own driver does not start without that library of the system.
+    """
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return None
     wanted = os.environ.get("PLAYWRIGHT_CHROMIUM_EXECUTABLE")
     candidates = [wanted] if wanted else NAMES
     return next((path for path in map(shutil.which, candidates) if path), None)

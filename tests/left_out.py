@@ -12,7 +12,8 @@ from tests import chromium
 from tests.realdata.folder import FOLDER
 
 NO_CHROMIUM = (
-    "no Chromium: `apt install chromium`, or name one in PLAYWRIGHT_CHROMIUM_EXECUTABLE, then `make e2e`"
+    "no Chromium, or no libatomic: `apt install chromium libatomic1`, or name one in "
+    "PLAYWRIGHT_CHROMIUM_EXECUTABLE, then `make e2e`"
 )
 ON_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 # Fixtures of pytest-django that open the database; a test that opens it otherwise is refused by pytest-django.

@@ -101,7 +101,7 @@ def sensitivity(
 
     >>> found = sensitivity(EventPath(np.array([0.1, 1.0]), np.eye(2) / 100, 1, np.array([-1.0, 1.0]), np.ones(1)))
     >>> round(found.relative_breakdown, 1)
-    2.8
+    3.7
     """
     t = float(critical(np.array([path.df]), level)[0])
     wide = replace(path, covariance=path.covariance * (t / float(special.ndtri(0.5 + level / 2))) ** 2)
