@@ -43,8 +43,21 @@ def test_the_band_of_independent_estimates_is_sidaks() -> None:
 
 def test_the_smallest_p_value_of_one_estimate_is_uniform() -> None:
     for df in (np.inf, 8.0):
-        drawn = smallest_p(Spread(np.eye(1), np.array([df])), 1)
-        assert law.kstest(drawn, "uniform").pvalue > 0.001
+        below = smallest_p(Spread(np.eye(1), np.array([df])), 1)
+        assert below is not None
+        assert [below(a) for a in (0.001, 0.05, 0.5, 1.0)] == pytest.approx([0.001, 0.05, 0.5, 1.0])
+
+
+def test_the_law_of_the_smallest_p_value_is_that_of_plain_draws() -> None:
+    rng = np.random.default_rng(2)
+    df, correlation = np.array([4.0, 4.0, 30.0, np.inf]), 0.6 + 0.4 * np.eye(4)
+    scale = np.sqrt(law.chi2.ppf(rng.random((200_000, 1)), np.minimum(df, 1e9)) / np.minimum(df, 1e9))
+    t = rng.multivariate_normal(np.zeros(4), correlation, len(scale)) / scale
+    smallest = (2 * law.t.sf(np.abs(t), df)).min(axis=1)
+    below = smallest_p(Spread(correlation, df), 1)
+    assert below is not None
+    for a in (0.002, 0.02, 0.2):
+        assert below(a) == pytest.approx((smallest <= a).mean(), rel=0.05)
 
 
 def test_few_degrees_of_freedom_do_not_widen_the_others() -> None:

@@ -9,6 +9,9 @@ from essaim.evaluation.att import Terms
 from essaim.evaluation.columns import Bools, Floats, Ints
 from essaim.evaluation.moments import ClusterSums, Moments
 
+#: Share of entries under which a product by sparse loadings is the faster.
+_SPARSE = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -23,6 +26,10 @@ class Spread:
         variance = np.diag(self.covariance).copy()
         variance[variance < 0] = np.nan
         return np.sqrt(variance)
+
+    def part(self, chosen: Ints | slice) -> "Spread":
+        """The same of some of the estimates."""
+        return Spread(self.covariance[chosen][:, chosen], self.df[chosen])
 
 
 def loadings(stats: Moments, terms: Terms, mix: Floats, sizes: Floats | None) -> Floats:
@@ -58,9 +65,9 @@ def _known(mix: Floats) -> csr_array:
 def _sandwich(load: csr_array, blocks: Floats) -> Floats:
     """(E, E) load · blocks · loadᵗ, where ``blocks`` (G, D, D) stand along the diagonal."""
     groups, width, _ = blocks.shape
-    dense = load.toarray().reshape(-1, groups, width)
-    half = np.matmul(blocks, dense.transpose(1, 2, 0))
-    return np.asarray(load @ half.reshape(groups * width, -1))
+    dense = load.toarray()
+    half = np.matmul(blocks, dense.reshape(-1, groups, width).transpose(1, 2, 0)).reshape(groups * width, -1)
+    return np.asarray((load if load.nnz < _SPARSE * dense.size else dense) @ half)
 
 
 def analytic(stats: Moments, terms: Terms, mix: Floats, sizes: Floats) -> Spread:

@@ -173,7 +173,7 @@ def mean_effect(panel: Panel, options: Options) -> Estimate:
         grid, compared = _grid(ready, stats, options)
         work, _ = _effects(ready, options, stats, grid, compared)
         simple = aggregate.weighting("simple", grid, work.effect, stats.cohorts, stats.unit_weight, None)
-        return _aggregation(work, simple).overall
+        return _aggregation(work, simple, work.spread(simple.cells, simple.sizes)).overall
 
 
 def _grid(panel: Panel, stats: Moments, options: Options) -> tuple[Cells, Bools]:
@@ -210,8 +210,10 @@ def _estimate(
         kind: aggregate.weighting(kind, grid, work.effect, stats.cohorts, stats.unit_weight, options.window)
         for kind in dict.fromkeys((*options.aggregations, "event"))
     }
-    found = {kind: _aggregation(work, weightings[kind]) for kind in weightings}
-    pretest, warning = _pretest(work, weightings["event"])
+    spreads = dict(zip(weightings, _spreads(work, list(weightings.values())), strict=True))
+    found = {kind: _aggregation(work, weightings[kind], spreads[kind]) for kind in weightings}
+    by_event = spreads["event"].part(slice(0, -1))
+    pretest, warning = _pretest(work, weightings["event"], by_event)
     said = [*prepared.warnings, *([warning] if warning else []), *_warnings(work, ready, reasons)]
     return Result(
         cells=_cells(work, att.counts(stats, grid, compared)),
@@ -220,7 +222,7 @@ def _estimate(
         warnings=tuple(said),
         facts=_facts(work),
         calendar=ready.calendar,
-        event_covariance=_by_spread(work, weightings["event"]).covariance,
+        event_covariance=by_event.covariance,
         level=options.level,
         provenance=_provenance(panel, options, work, found.get("simple")),
     )
@@ -258,16 +260,18 @@ def _estimates(
     ]
 
 
-def _by_spread(work: _Work, rows: Weighting) -> Spread:
-    return work.spread(rows.cells[: len(rows.keys)], rows.sizes[: len(rows.keys)])
+def _spreads(work: _Work, every: list[Weighting]) -> list[Spread]:
+    """The uncertainty of each aggregation, from one covariance of them all."""
+    whole = work.spread(np.vstack([rows.cells for rows in every]), np.vstack([rows.sizes for rows in every]))
+    ends = np.cumsum([len(rows.cells) for rows in every])
+    return [whole.part(slice(end - len(rows.cells), end)) for rows, end in zip(every, ends, strict=True)]
 
 
-def _aggregation(work: _Work, rows: Weighting) -> Aggregation:
+def _aggregation(work: _Work, rows: Weighting, spread: Spread) -> Aggregation:
     """The estimates of one aggregation with pointwise intervals, and a band over its keys."""
     values = np.where(
         np.isnan(rows.cells).any(axis=1), np.nan, np.nan_to_num(rows.cells) @ np.nan_to_num(work.effect)
     )
-    spread = work.spread(rows.cells, rows.sizes)
     redrawn = work.redrawn(rows.cells, rows.sizes, spread)
     critical = redrawn.critical(work.options.level) if redrawn else None
     shown = _estimates(values, spread.se, spread.df, work.options.level, critical)
@@ -278,8 +282,7 @@ def _aggregation(work: _Work, rows: Weighting) -> Aggregation:
     if redrawn:
         c = np.full(count, Draws(redrawn.t[:, :count]).band_critical(work.options.level))
     else:
-        part = Spread(spread.covariance[:count, :count], spread.df[:count])
-        c = bands.band_critical(part, work.options.level, work.options.seed)
+        c = bands.band_critical(spread.part(slice(0, count)), work.options.level, work.options.seed)
     banded = [
         replace(e, band_low=e.estimate - float(c[i]) * e.se, band_high=e.estimate + float(c[i]) * e.se)
         for i, e in enumerate(shown[:count])
@@ -313,13 +316,12 @@ def _by_attribute(panel: Panel, options: Options) -> dict[str, Aggregation]:
     return {"by": Aggregation("by", shown[-1], tuple(zip(names, shown[:-1], strict=True)), None, pairs)}
 
 
-def _pretest(work: _Work, event: Weighting) -> tuple[bands.Pretest, str | None]:
+def _pretest(work: _Work, event: Weighting, by_event: Spread) -> tuple[bands.Pretest, str | None]:
     """Wald on all cells for the analytic inference; the largest |t| by event time for CR2."""
     if work.small_sample:
-        early = event.keys < -work.options.anticipation
-        mix, sizes = event.cells[:-1][early], event.sizes[:-1][early]
-        effect = mix @ np.nan_to_num(work.effect)
-        return bands.largest_t(effect, work.spread(mix, sizes), work.options.seed)
+        early = np.flatnonzero(event.keys < -work.options.anticipation)
+        effect = event.cells[early] @ np.nan_to_num(work.effect)
+        return bands.largest_t(effect, by_event.part(early), work.options.seed)
     chosen = np.flatnonzero(work.grid.pre & ~np.isnan(work.effect))
     mix = np.zeros((len(chosen), work.grid.size))
     mix[np.arange(len(chosen)), chosen] = 1.0
