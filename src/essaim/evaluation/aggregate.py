@@ -106,12 +106,13 @@ class _Builder:
         self.effect = np.nan_to_num(effect)
         self.share = share
         self.own = grid.own
+        self.mass = share[grid.own]
         self.rows: list[Floats] = []
         self.derivatives: list[Floats] = []
 
     def add(self, chosen: Bools) -> None:
         """One estimate: the mean of the chosen cells weighted by the shares of their cohorts."""
-        p = np.where(chosen, self.share[self.own], 0.0)
+        p = np.where(chosen, self.mass, 0.0)
         self._append(p, self.effect, self.own)
 
     def _append(self, p: Floats, values: Floats, own: Ints) -> None:

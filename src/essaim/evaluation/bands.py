@@ -141,24 +141,28 @@ def wald(effect: Floats, spread: Spread) -> tuple[Pretest, str | None]:
     se = spread.se
     defined = np.isfinite(se) & (se > _ZERO) & np.isfinite(effect)
     if defined.all():
-        statistic = _quadratic(spread.covariance / np.outer(se, se), effect / se)
-        if statistic is not None:
-            return Pretest(statistic, count, float(special.chdtrc(count, statistic)), "wald"), None
+        lower = factor(spread.covariance / np.outer(se, se))
+        if lower is not None:
+            statistic = float(effect / se @ linalg.cho_solve((lower, True), effect / se))
+            return chi_square(statistic, count), None
     return Pretest(None, count, None, "wald"), (
         "Le test conjoint des effets avant l’exposition n’est pas calculable : trop peu d’unités pour "
         f"{count} effets à tester ensemble."
     )
 
 
-def _quadratic(correlation: Floats, z: Floats) -> float | None:
-    """zᵗ R⁻¹ z, or ``None`` when R is singular to rounding."""
-    factor, failed = linalg.lapack.dpotrf(correlation, lower=1, clean=0)
+def chi_square(statistic: float, count: int) -> Pretest:
+    """The Wald test whose ``statistic`` is known."""
+    return Pretest(statistic, count, float(special.chdtrc(count, statistic)), "wald")
+
+
+def factor(correlation: Floats) -> Floats | None:
+    """Lower Cholesky factor of R (its upper part is not zero), or ``None`` when R is singular to rounding."""
+    lower, failed = linalg.lapack.dpotrf(correlation, lower=1, clean=0)
     if failed:
         return None
-    reciprocal, _ = linalg.lapack.dpocon(factor, np.abs(correlation).sum(axis=0).max(), uplo="L")
-    if reciprocal < 1 / _SINGULAR:
-        return None
-    return float(z @ linalg.cho_solve((factor, True), z))
+    reciprocal, _ = linalg.lapack.dpocon(lower, np.abs(correlation).sum(axis=0).max(), uplo="L")
+    return None if reciprocal < 1 / _SINGULAR else np.asarray(lower)
 
 
 def largest_t(effect: Floats, spread: Spread, seed: int) -> tuple[Pretest, str | None]:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from essaim import __version__
-from essaim.evaluation import aggregate, att, bands, covariance, resampling
+from essaim.evaluation import aggregate, att, bands, covariance, joint_test, resampling
 from essaim.evaluation.aggregate import Weighting
 from essaim.evaluation.att import Base, Cells, Control, Terms
 from essaim.evaluation.cellwise import cell_effects
@@ -323,6 +323,10 @@ def _pretest(work: _Work, event: Weighting, by_event: Spread) -> tuple[bands.Pre
         effect = event.cells[early] @ np.nan_to_num(work.effect)
         return bands.largest_t(effect, by_event.part(early), work.options.seed)
     chosen = np.flatnonzero(work.grid.pre & ~np.isnan(work.effect))
+    if work.terms is not None and len(chosen):
+        known = joint_test.statistic(work.stats, work.grid, work.terms, work.effect, chosen)
+        if known is not None:
+            return bands.chi_square(known, len(chosen)), None
     mix = np.zeros((len(chosen), work.grid.size))
     mix[np.arange(len(chosen)), chosen] = 1.0
     spread = work.spread(mix, np.zeros((len(chosen), len(work.stats.cohorts))))
@@ -330,14 +334,14 @@ def _pretest(work: _Work, event: Weighting, by_event: Spread) -> tuple[bands.Pre
 
 
 def _cells(work: _Work, counts: tuple[Ints, Ints]) -> tuple[Cell, ...]:
-    grid = work.grid
+    grid, since = work.grid, work.grid.since
     shown = _estimates(work.effect, *work.of_cells(), work.options.level)
     nothing = Estimate(0.0, float("nan"), float("nan"), float("nan"))
     return tuple(
         Cell(
             work.panel.calendar.key(int(grid.group[k])),
             work.panel.calendar.key(int(grid.time[k])),
-            int(grid.since[k]),
+            int(since[k]),
             nothing if grid.reference[k] else shown[k],
             int(counts[0][k]),
             int(counts[1][k]),
