@@ -20,6 +20,7 @@ from django.utils.translation.template import templatize
 
 from essaim.evaluation.periods import KINDS
 from essaim.evaluation.reading import Verdict
+from essaim.evaluation.solidity import NAMES
 from essaim.protocol import frame, notes, versions
 from essaim.territory.criteria import FAMILIES, MISSING_LABELS
 
@@ -30,7 +31,7 @@ MO = PO.with_suffix(".mo")
 CLI_PO = PLATFORM.parent / "cli/locale/fr/LC_MESSAGES/messages.po"
 FRENCH_MO = PLATFORM / "locale/fr/LC_MESSAGES/django.mo"
 CORE = PLATFORM.parent / "evaluation"  # whose findings are worded by ``essaim.evaluation.words``
-CORE_KEYWORDS: dict[str, Any] = {"say": None, "count": (1, 2)}
+CORE_KEYWORDS: dict[str, Any] = {"say": None, "count": (1, 2), "marked": None}
 KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
@@ -59,6 +60,7 @@ def words_of_data() -> Iterator[str]:
     yield from MISSING_LABELS.values()
     yield from (verdict.value for verdict in Verdict)
     yield from (name for kind in KINDS for name in (kind.unit, kind.units))
+    yield from NAMES.values()
     yield from notes.FIELDS.values()
     yield from (versions.VARIANT_REASON, *(reason for reason, _test, _bump in versions.RULES))
     for teaching in yaml.safe_load(TEACHINGS.read_text(encoding="utf-8"))["teachings"]:

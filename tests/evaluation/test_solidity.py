@@ -88,7 +88,7 @@ def test_a_drawn_order_has_its_own_estimator() -> None:
 def test_concentrated_waves_show_too_many_effects_among_false_deployments() -> None:
     panel = Scenario(units=240, waves=(20, 20), regions=12, region_noise=0.6, concentrated=True)
     text = " ".join(read_solidity(*examined(panel)))
-    assert "elle en voit trop" in text
+    assert "Elle en voit trop" in text
     assert "à 95" not in text
 
 

@@ -168,6 +168,8 @@ def command(
             out.write_bytes(WRITERS[report.suffix](built, result, solidity), report)
     if as_json:
         shown = _with_event_study(result, compared, Options(**options))
+        if solidity:
+            shown["solidity"] = solidity.to_json()
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2, allow_nan=False))
         return
     _print(result, smallest_effect, origin)

@@ -19,6 +19,7 @@ from essaim.evaluation.periods import NEVER
 from essaim.evaluation.prepare import prepare
 from essaim.evaluation.result import Estimate
 from essaim.evaluation.threads import single_thread
+from essaim.evaluation.words import marked
 
 #: Periods by which a false opening comes before the true one, where the past is long enough.
 PLACEBO_PERIODS = 4
@@ -55,13 +56,13 @@ def placebo_in_time(panel: Panel, options: Options) -> tuple[Estimate, int]:
     before = sum(n < first for n in panel.calendar.ordinals) - options.anticipation
     count = min(PLACEBO_PERIODS, before // 2)
     if count < 1:
-        raise EvaluationError("Il faut au moins deux périodes avant la première vague.")
+        raise EvaluationError(marked("Il faut au moins deux périodes avant la première vague."))
     far = options.anticipation + count
     found = estimate(panel, _plain(options, anticipation=far, aggregations=("event",), base="varying"))
     event = found.aggregations["event"].by
     chosen = np.array([-far <= int(key) < -options.anticipation and e.se == e.se for key, e in event])
     if not chosen.any():
-        raise EvaluationError("Aucune période d’avant l’ouverture ne porte d’effet estimable.")
+        raise EvaluationError(marked("Aucune période d’avant l’ouverture ne porte d’effet estimable."))
     mix = chosen / chosen.sum()
     se = float(np.sqrt(mix[chosen] @ found.event_covariance[np.ix_(chosen, chosen)] @ mix[chosen]))
     value = sum(e.estimate for keep, (_, e) in zip(chosen, event, strict=True) if keep) / int(chosen.sum())
@@ -88,7 +89,7 @@ def placebo_in_space(panel: Panel, options: Options, *, together: bool = False) 
     """Draw the waves among the never-exposed units, many times, and count the effects that would be seen."""
     ready = prepare(panel, options.control, options.anticipation).panel
     if ready.covariates is not None or not ready.balanced or np.ptp(ready.weight):
-        raise EvaluationError("Il faut un panel complet, sans covariables, de poids égaux.")
+        raise EvaluationError(marked("Il faut un panel complet, sans covariables, de poids égaux."))
     never = replace(ready.keep(ready.cohort == NEVER), cluster=None, stratum=None, level=None)
     cohorts, sizes = _false_waves(ready, never.size)
     rng = np.random.default_rng(options.seed)
@@ -143,7 +144,7 @@ def leave_one_wave_out(panel: Panel, options: Options) -> tuple[tuple[int | str,
     ready = prepare(panel, options.control, options.anticipation).panel
     cohorts = np.unique(ready.cohort[ready.cohort != NEVER])
     if len(cohorts) < 2:
-        raise EvaluationError("Il n’y a qu’une vague.")
+        raise EvaluationError(marked("Il n’y a qu’une vague."))
     if len(cohorts) > MANY_WAVES:
         raise EvaluationError(f"Avec {len(cohorts)} vagues, aucune ne porte l’effet à elle seule.")
     return tuple(
@@ -155,11 +156,11 @@ def leave_one_wave_out(panel: Panel, options: Options) -> tuple[tuple[int | str,
 def clustered_by_region(panel: Panel, options: Options) -> Estimate:
     """The mean effect with errors clustered by region."""
     if panel.region is None:
-        raise EvaluationError("Les régions des unités ne sont pas connues (--region).")
+        raise EvaluationError(marked("Les régions des unités ne sont pas connues."))
     found = _mean(replace(panel, cluster=panel.region), options)
     if found.se != found.se:
         raise EvaluationError(
-            "Une vague tient dans une seule région : l’incertitude par région n’est pas calculable."
+            marked("Une vague tient dans une seule région : l’incertitude par région n’est pas calculable.")
         )
     return found
 

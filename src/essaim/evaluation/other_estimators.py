@@ -26,6 +26,7 @@ from essaim.evaluation.periods import NEVER
 from essaim.evaluation.prepare import prepare
 from essaim.evaluation.result import Estimate
 from essaim.evaluation.threads import single_thread
+from essaim.evaluation.words import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,9 @@ class OtherEstimators:
         self._panel = prepare(panel, self._options.control, self._options.anticipation).panel
         if self._panel.covariates is not None or not self._panel.balanced:
             raise EvaluationError(
-                "Les autres estimateurs demandent un panel complet, sans covariables ni poids qui varient."
+                marked(
+                    "Les autres estimateurs demandent un panel complet, sans covariables ni poids qui varient."
+                )
             )
         with single_thread():
             self._stats = moments(self._panel)
@@ -107,7 +110,7 @@ class OtherEstimators:
         """
         if np.ptp(self._panel.weight) or self._panel.cluster is not None:
             raise EvaluationError(
-                "L’estimateur d’un ordre tiré au sort demande des poids égaux et pas de grappes."
+                marked("L’estimateur d’un ordre tiré au sort demande des poids égaux et pas de grappes.")
             )
         after, before = self._sides()
         both = self._spread(np.stack([after, before]), np.zeros_like(self._stats.mean), small=True).covariance

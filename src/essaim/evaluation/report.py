@@ -7,6 +7,7 @@ Null and negative results take the same place as the others. A script that repla
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -19,9 +20,8 @@ from essaim.evaluation.sensitivity import Sensitivity
 from essaim.evaluation.sensitivity_chart import sensitivity_svg
 from essaim.evaluation.solidity import Solidity
 from essaim.evaluation.solidity_reading import Row, read_solidity, rows_of_effect, rows_of_nothing
-from essaim.evaluation.words import number
+from essaim.evaluation.words import FRENCH, Words
 
-PLAIN = ("", "Effet", "Intervalle : de", "à")
 HEADERS = ("", "Effet", "Intervalle : de", "à", "Bande : de", "à")
 
 TITLES = {
@@ -37,9 +37,11 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #22313f; max-width: 50rem; m
 h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; }
 table { border-collapse: collapse; margin: 1rem 0; } caption { text-align: left; font-weight: bold; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid #d5dbe1; text-align: right; }
-th:first-child, td:first-child { text-align: left; } svg { max-width: 100%; height: auto; }
+th:first-child, td:first-child { text-align: left; } .scroll { overflow-x: auto; }
+svg { max-width: 100%; height: auto; }
 .verdict { font-size: 1.2rem; border-left: .3rem solid #0b6e69; padding-left: 1rem; }
-.simulated { border: 2px solid #b3261e; padding: .5rem 1rem; } pre { white-space: pre-wrap; }
+.simulated { border: 2px solid #b3261e; padding: .5rem 1rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; } p { overflow-wrap: break-word; }
 @page { size: A4; margin: 2cm; }
 """
 
@@ -94,7 +96,7 @@ def build_report(
     if "event" in result.aggregations:
         sections.append(Section("À maturité égale", chart=event_study_svg(result)))
     if solidity is not None:
-        sections.append(_solidity(solidity, result))
+        sections.append(solidity_section(solidity, result))
     sections.append(
         Section("Les chiffres", tables=tuple(_table(result, kind) for kind in result.aggregations))
     )
@@ -116,41 +118,56 @@ def build_report(
     return Report(title, verdict(result, smallest).value, result.facts.simulated, tuple(sections))
 
 
-def _solidity(found: Solidity, result: Result) -> Section:
-    """The checks: what they say, the sensitivity chart, then their numbers."""
-    tables = [Table("Le même effet, autrement", _plain_rows(rows_of_effect(found, result)), PLAIN)]
-    nothing = rows_of_nothing(found)
+def solidity_section(found: Solidity, result: Result, words: Words = FRENCH) -> Section:
+    """The checks: what they say, the sensitivity chart, then their numbers; French unless ``words`` says otherwise."""
+    same = _effects(words.say("Le même effet, autrement"), rows_of_effect(found, result, words), words)
+    tables = [same]
+    nothing = rows_of_nothing(found, words)
     if nothing:
-        tables.append(Table("Là où l’on ne doit rien voir", _plain_rows(nothing), PLAIN))
+        tables.append(_effects(words.say("Là où l’on ne doit rien voir"), nothing, words))
     chart = ""
     if not isinstance(found.sensitivity, str):
-        chart = sensitivity_svg(found.sensitivity, simulated=result.facts.simulated)
-        tables.append(_bounds(found.sensitivity))
-    return Section("Solidité", tuple(read_solidity(found, result)), chart, tuple(tables))
+        chart = sensitivity_svg(found.sensitivity, simulated=result.facts.simulated, words=words)
+        tables.append(_bounds(found.sensitivity, words))
+    return Section(words.say("Solidité"), tuple(read_solidity(found, result, words)), chart, tuple(tables))
 
 
-def _plain_rows(rows: list[Row]) -> tuple[tuple[str, ...], ...]:
-    return tuple(_row(name, effect)[:4] for name, effect in rows)
+def _effects(title: str, rows: list[Row], words: Words) -> Table:
+    headers = ("", words.say("Effet"), words.say("Intervalle : de"), words.say("à"))
+    return Table(title, tuple(_row(name, effect, words)[:4] for name, effect in rows), headers)
 
 
-def _bounds(found: Sensitivity) -> Table:
+def _bounds(found: Sensitivity, words: Words) -> Table:
     """The intervals of the sensitivity chart."""
     relative = [
-        (f"écart admis : {number(b.bound, digits=1)} fois le plus grand vu avant", b) for b in found.relative
+        (
+            words.say(
+                "écart admis : %(bound)s fois le plus grand vu avant", bound=words.number(b.bound, digits=1)
+            ),
+            b,
+        )
+        for b in found.relative
     ]
-    smooth = [(f"pente qui change de {number(b.bound, digits=3)} au plus", b) for b in found.smooth]
-    rows = tuple((name, _shown(b.low), _shown(b.high)) for name, b in (*relative, *smooth))
-    return Table("Si les courbes n’étaient pas parallèles", rows, ("", PLAIN[2], PLAIN[3]))
+    smooth = [
+        (words.say("pente qui change de %(bound)s au plus", bound=words.number(b.bound, digits=3)), b)
+        for b in found.smooth
+    ]
+    rows = tuple((name, _shown(b.low, words), _shown(b.high, words)) for name, b in (*relative, *smooth))
+    title = words.say("Si les courbes n’étaient pas parallèles")
+    return Table(title, rows, ("", words.say("Intervalle : de"), words.say("à")))
 
 
-def _shown(value: float | None) -> str:
-    return number(value, signed=True, digits=3) if value is not None and value == value else "non défini"
+def _shown(value: float | None, words: Words) -> str:
+    if value is None or value != value:
+        return words.say("non défini")
+    return words.number(value, signed=True, digits=3)
 
 
-def _row(name: str, effect: Estimate) -> tuple[str, ...]:
+def _row(name: str, effect: Estimate, words: Words = FRENCH) -> tuple[str, ...]:
     band = (effect.band_low, effect.band_high)
-    bands = ("", "") if band == (None, None) else tuple(_shown(value) for value in band)
-    return (name, _shown(effect.estimate), _shown(effect.conf_low), _shown(effect.conf_high), *bands)
+    bands = ("", "") if band == (None, None) else tuple(_shown(value, words) for value in band)
+    interval = (effect.estimate, effect.conf_low, effect.conf_high)
+    return (name, *(_shown(value, words) for value in interval), *bands)
 
 
 def _table(result: Result, kind: str) -> Table:
@@ -223,8 +240,9 @@ def _html_table(table: Table) -> str:
         for row in table.rows
     )
     return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(table.title)}">'
         f"<table><caption>{escape(table.title)}</caption><thead><tr>{head}</tr></thead>\n"
-        + f"<tbody>{body}</tbody></table>"
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 
@@ -311,18 +329,24 @@ def numbers_csv(result: Result, solidity: Solidity | None = None) -> str:
             writer.writerow([kind, "", "", key, *_values(effect), "", ""])
         writer.writerow([kind, "", "", "overall", *_values(found.overall), "", ""])
     if solidity is not None:
-        for name, effect in (*rows_of_effect(solidity, result)[1:], *rows_of_nothing(solidity)):
-            writer.writerow(["solidity", "", "", name, *_values(effect), "", ""])
-        if not isinstance(solidity.sensitivity, str):
-            for kind, bounds in (
-                ("relative_magnitudes", solidity.sensitivity.relative),
-                ("smoothness", solidity.sensitivity.smooth),
-            ):
-                for b in bounds:
-                    writer.writerow(
-                        [kind, "", "", b.bound, "", "", repr(b.low), repr(b.high), "", "", "", ""]
-                    )
+        for kind, name, effect in solidity_numbers(solidity, result):
+            writer.writerow([kind, "", "", name, *_values(effect), "", ""])
     return buffer.getvalue()
+
+
+def solidity_numbers(
+    found: Solidity, result: Result, words: Words = FRENCH
+) -> list[tuple[str, str | float, Estimate]]:
+    """(kind, key, effect) of the checks; the bounds of a sensitivity have an interval and no estimate."""
+    effects = (*rows_of_effect(found, result, words)[1:], *rows_of_nothing(found, words))
+    rows: list[tuple[str, str | float, Estimate]] = [("solidity", name, effect) for name, effect in effects]
+    if not isinstance(found.sensitivity, str):
+        for kind, bounds in (
+            ("relative_magnitudes", found.sensitivity.relative),
+            ("smoothness", found.sensitivity.smooth),
+        ):
+            rows += [(kind, b.bound, Estimate(math.nan, math.nan, b.low, b.high)) for b in bounds]
+    return rows
 
 
 def _values(effect: Estimate) -> list[str]:

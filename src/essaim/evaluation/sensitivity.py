@@ -18,7 +18,7 @@ from essaim.evaluation.relative_magnitudes import BEYOND, RelativeMagnitudes
 from essaim.evaluation.result import Json, null_if_undefined
 from essaim.evaluation.smoothness import Smoothness
 from essaim.evaluation.threads import single_thread
-from essaim.evaluation.words import number
+from essaim.evaluation.words import FRENCH, Words
 
 RELATIVE_BOUNDS = (0.0, 0.5, 1.0, 1.5, 2.0)
 #: Bounds on the change of slope, as multiples of the largest one seen before opening (or of the error of the effect).
@@ -130,44 +130,56 @@ def _smooth_bounds(path: EventPath, se: float) -> tuple[float, ...]:
     return tuple(step * unit for step in SMOOTH_STEPS)
 
 
-def read_sensitivity(found: Sensitivity) -> list[str]:
-    """French sentences: how far the conclusion stands, and what is left of it when trends diverge as before."""
+def read_sensitivity(found: Sensitivity, words: Words = FRENCH) -> list[str]:
+    """Sentences, French unless ``words`` says otherwise: how far the conclusion stands when trends diverge."""
     if found.original.excludes_zero:
-        said = [_stands(found)]
+        said = [_stands(found, words)]
     else:
         said = [
-            "L’intervalle contient déjà zéro si les courbes sont parallèles : il n’y a pas d’effet dont éprouver la "
-            "solidité."
+            words.say(
+                "L’intervalle contient déjà zéro si les courbes sont parallèles : il n’y a pas d’effet dont éprouver "
+                "la solidité."
+            )
         ]
     same = next((b for b in found.relative if b.bound == 1), None)
     if same is not None and same.low == same.low:
         said.append(
-            "Si l’écart entre les courbes pouvait changer, d’une période à l’autre, autant qu’il l’a fait au plus "
-            f"avant l’ouverture ({number(found.largest_before, digits=3)}), l’effet serait entre "
-            f"{number(same.low, True, 3)} et {number(same.high, True, 3)}."
+            words.say(
+                "Si l’écart entre les courbes pouvait changer, d’une période à l’autre, autant qu’il l’a fait au plus "
+                "avant l’ouverture (%(largest)s), l’effet serait entre %(low)s et %(high)s.",
+                largest=words.number(found.largest_before, digits=3),
+                low=words.number(same.low, True, 3),
+                high=words.number(same.high, True, 3),
+            )
         )
     straight = next((b for b in found.smooth if b.bound == 0), None)
     if straight is not None:
         said.append(
-            "Si les courbes s’écartaient déjà en ligne droite, et continuaient ainsi, l’effet serait entre "
-            f"{number(straight.low, True, 3)} et {number(straight.high, True, 3)}."
+            words.say(
+                "Si les courbes s’écartaient déjà en ligne droite, et continuaient ainsi, l’effet serait entre "
+                "%(low)s et %(high)s.",
+                low=words.number(straight.low, True, 3),
+                high=words.number(straight.high, True, 3),
+            )
         )
     return said
 
 
-def _stands(found: Sensitivity) -> str:
+def _stands(found: Sensitivity, words: Words) -> str:
     value = found.relative_breakdown
     if value == math.inf:
-        return (
+        return words.say(
             "La conclusion est solide : elle tient même si l’écart entre les courbes change après l’ouverture "
-            f"{number(BEYOND, digits=0)} fois plus qu’il ne l’a fait avant."
+            "%(times)s fois plus qu’il ne l’a fait avant.",
+            times=words.number(BEYOND, digits=0),
         )
     if value < 0.1:
-        return (
+        return words.say(
             "La conclusion est fragile : elle ne tient que si les courbes étaient restées parallèles ; un petit "
             "écart après l’ouverture suffit à la renverser."
         )
-    return (
+    return words.say(
         "La conclusion tient, sauf si l’écart entre les courbes change après l’ouverture, d’une période à l’autre, "
-        f"plus de {number(value, digits=1)} fois autant que le plus grand changement vu avant."
+        "plus de %(times)s fois autant que le plus grand changement vu avant.",
+        times=words.number(value, digits=1),
     )

@@ -14,8 +14,9 @@ from essaim.evaluation.event_path import EventPath, event_path
 from essaim.evaluation.other_estimators import OtherEstimators, TwoWay
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.pretest_power import Undetected, pretest_power
-from essaim.evaluation.result import Estimate, Result
+from essaim.evaluation.result import Estimate, Json, Result, null_if_undefined
 from essaim.evaluation.sensitivity import Sensitivity, sensitivity
+from essaim.evaluation.words import marked
 
 Found = TypeVar("Found")
 
@@ -55,6 +56,41 @@ class Solidity:
         values = [(field.name, getattr(self, field.name)) for field in fields(self)]
         return [(NAMES[name], value) for name, value in values if isinstance(value, str)]
 
+    def to_json(self) -> Json:
+        """Each check by its name: its numbers, or ``{"reason"}`` where it was not made."""
+        return {field.name: _json(getattr(self, field.name)) for field in fields(self)}
+
+
+def _json(found: object) -> object:
+    match found:
+        case str():
+            return {"reason": found}
+        case Sensitivity() | Estimate() | Undetected():
+            return found.to_json()
+        case TwoWay():
+            shares = {kind: found.share(kind) for kind in ("never", "later", "earlier")}
+            return {**found.effect.to_json(), "shares": shares}
+        case SpacePlacebo():
+            return {
+                "share": null_if_undefined(found.share),
+                "draws": found.draws,
+                "units": found.units,
+                "together": found.together,
+            }
+        case Spillover():
+            return {
+                "units": found.units,
+                "apart": found.apart.to_json(),
+                "on_them": found.on_them.to_json(),
+            }
+        case (Estimate() as effect, int(count)):
+            return {**effect.to_json(), "periods": count}
+        case tuple() if found and isinstance(found[0], tuple):
+            return [{"without": key, **effect.to_json()} for key, effect in found]
+        case tuple():
+            return [_json(one) for one in found]
+    raise TypeError(f"no JSON for {type(found)}")
+
 
 def examine(
     panel: Panel, options: Options, result: Result, neighbours: pl.DataFrame | None = None
@@ -73,12 +109,12 @@ def examine(
 
     def drawn() -> Estimate:
         if not result.facts.drawn:
-            raise EvaluationError("L’ordre des vagues n’a pas été tiré au sort.")
+            raise EvaluationError(marked("L’ordre des vagues n’a pas été tiré au sort."))
         return OtherEstimators(panel, options).random_timing()[0]
 
     def next_door() -> Spillover:
         if neighbours is None:
-            raise EvaluationError("Les voisines ne sont pas données (--neighbours).")
+            raise EvaluationError(marked("Les voisines des unités ne sont pas connues."))
         return credibility.spillover(panel, neighbours, options)
 
     together = result.facts.concentrated

@@ -1,7 +1,7 @@
 """How findings are worded: French by default, another language when who shows them gives its translations.
 
-``say`` and ``count`` hold the French text in the code, as gettext does, so that translators find it
-(``scripts/translations.py`` looks for these two names in this package).
+``say``, ``count`` and ``marked`` hold the French text in the code, as gettext does, so that translators find it
+(``scripts/translations.py`` looks for these names in this package).
 """
 
 from collections.abc import Callable
@@ -16,6 +16,11 @@ def number(value: float, signed: bool = False, digits: int = 2) -> str:
     """
     text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
     return text.replace("-", "−").replace(".", ",")
+
+
+def marked(text: str) -> str:
+    """``text`` itself, told to translators: a reason raised in French, put in the reader's language when shown."""
+    return text
 
 
 def _same(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from essaim.evaluation.reading import Verdict
 from essaim.evaluation.words import number
 from essaim.platform.evaluations import costs, report, services_draws
 from essaim.platform.evaluations.models import Estimate
@@ -29,6 +30,7 @@ def context_of(estimated: Estimate) -> dict[str, Any]:
         "warnings": [*estimated.panel.notes, *estimated.result["warnings"]],
         "departures": plan.departures.select_related("author"),
         "decisions": decisions(plan),
+        "solidity": report.said(estimated.report, "solidity"),
         "equities": _equities(estimated.report),
         "cost": estimated.costs and {**estimated.costs, "reading": report.said(estimated.costs, "reading")},
         "cost_chart": costs.chart(estimated.costs) if estimated.costs else "",
@@ -113,6 +115,8 @@ def word(estimated: Estimate) -> bytes:
         _("Écarts au plan"),
         [*estimated.departures, *(f"{d.what} – {d.why}" for d in context["departures"])],
     )
+    if context["solidity"]:
+        _solidity(document, context["solidity"])
     for table in context["tables"]:
         document.add_heading(table["title"], 1)
         _table(document, table)
@@ -137,6 +141,21 @@ def _list(document: Any, title: str, lines: list[str]) -> None:
         document.add_heading(title, 1)
         for line in lines:
             document.add_paragraph(line, style="List Bullet")
+
+
+def _solidity(document: Any, section: dict[str, Any]) -> None:
+    """The checks of the core: their sentences, then their tables (the last one holds the numbers of the chart)."""
+    document.add_heading(_("Solidité"), 1)
+    for sentence in section["paragraphs"]:
+        document.add_paragraph(sentence)
+    for table in section["tables"]:
+        document.add_heading(table["title"], 2)
+        heads = table["headers"]
+        drawn = document.add_table(rows=1, cols=len(heads), style="Light Grid Accent 1")
+        for row in (heads, *table["rows"]):
+            cells = drawn.rows[0].cells if row is heads else drawn.add_row().cells
+            for cell, text in zip(cells, row, strict=True):
+                cell.text = text
 
 
 def _table(document: Any, table: dict[str, Any]) -> None:
@@ -170,6 +189,15 @@ def inference(name: str) -> str:
     }[name]
 
 
+def _level(estimated: Estimate) -> str:
+    """The level of intervals, which nobody knows when waves are concentrated; or as the setting says it."""
+    if estimated.report["verdict"] == Verdict.CONCENTRATED.value or estimated.report["facts"].get(
+        "concentrated"
+    ):
+        return _("de niveau inconnu")
+    return _("à %(level)s\u00a0%%") % {"level": round(100 * estimated.options["level"])}
+
+
 def method(estimated: Estimate) -> list[str]:
     """How the numbers were found, in sentences; everything needed to find them again."""
     options, facts = estimated.options, estimated.report["facts"]
@@ -188,11 +216,11 @@ def method(estimated: Estimate) -> list[str]:
             "last": facts["last_period"],
         },
         _(
-            "Intervalles à %(level)s %% : %(inference)s ; bande simultanée sur toutes les périodes. Anticipation : "
+            "Intervalles %(level)s : %(inference)s ; bande simultanée sur toutes les périodes. Anticipation : "
             "%(anticipation)s période(s)."
         )
         % {
-            "level": round(100 * options["level"]),
+            "level": _level(estimated),
             "anticipation": options["anticipation"],
             "inference": inference(estimated.result["provenance"]["inference"]),
         },
