@@ -45,6 +45,14 @@ def test_the_body_suits_a_strict_page() -> None:
     assert "style" not in body.replace("cell style", "")
 
 
+def test_every_table_scrolls_in_a_named_box_of_its_own() -> None:
+    body = report_body(REPORT)
+    assert (
+        body.count('<div class="scroll" role="region" tabindex="0" aria-label="') == body.count("<table>") > 0
+    )
+    assert '<th scope="col"></th>' not in body
+
+
 def test_simulated_data_are_labelled_in_every_format() -> None:
     assert "Données simulées" in report_html(REPORT)
     assert any("Données simulées" in p.text for p in Document(io.BytesIO(report_docx(REPORT))).paragraphs)

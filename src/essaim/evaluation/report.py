@@ -38,6 +38,7 @@ h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; }
 table { border-collapse: collapse; margin: 1rem 0; } caption { text-align: left; font-weight: bold; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid #d5dbe1; text-align: right; }
 th:first-child, td:first-child { text-align: left; } .scroll { overflow-x: auto; }
+tbody th { min-width: 8rem; }
 svg { max-width: 100%; height: auto; }
 .verdict { font-size: 1.2rem; border-left: .3rem solid #0b6e69; padding-left: 1rem; }
 .simulated { border: 2px solid #b3261e; padding: .5rem 1rem; }
@@ -212,7 +213,7 @@ def report_html(report: Report) -> str:
         f'<!doctype html>\n<html lang="fr"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(report.title)}</title><style>{CSS}</style></head>\n"
-        f"<body>\n{report_body(report)}</body></html>\n"
+        f"<body><main>\n{report_body(report)}</main></body></html>\n"
     )
 
 
@@ -232,7 +233,7 @@ def report_body(report: Report) -> str:
 
 
 def _html_table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.headers)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in table.headers)
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'
         + "".join(f"<td>{escape(v)}</td>" for v in row[1:])

@@ -18,27 +18,42 @@ FONT = "DejaVu Sans, Arial, sans-serif"
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From positions ``first``..``last`` and values to points of the drawing; zero is always in sight."""
+    """From positions ``first``..``last`` and values to points of the drawing.
 
-    first: int
-    last: int
+    ``beside`` is the room left before the first position and after the last, in positions; ``right`` the margin.
+    """
+
+    first: float
+    last: float
     low: float
     high: float
     ticks: tuple[float, ...]
     digits: int
+    beside: float = 0.5
+    right: float = RIGHT
 
     @classmethod
-    def over(cls, values: Sequence[float], first: int, last: int) -> "Scale":
-        """The scale that shows all the values."""
-        ticks, digits = _ticks(min(0.0, *values), max(0.0, *values))
+    def over(
+        cls,
+        values: Sequence[float],
+        first: float,
+        last: float,
+        *,
+        zero: bool = True,
+        beside: float = 0.5,
+        right: float = RIGHT,
+    ) -> "Scale":
+        """The scale that shows all the values, and ``zero`` if asked."""
+        seen = [0.0, *values] if zero else values
+        ticks, digits = _ticks(min(seen), max(seen))
         low, high = min(ticks[0], *values), max(ticks[-1], *values)
-        return cls(first, last, low, high, ticks, digits)
+        return cls(first, last, low, high, ticks, digits, beside, right)
 
     def x(self, position: float) -> float:
         """Where a position stands, across."""
-        span = max(self.last - self.first, 1)
-        step = (WIDTH - LEFT - RIGHT) / (span + 1)
-        return LEFT + step * (position - self.first + 0.5)
+        span = self.last - self.first or 1
+        step = (WIDTH - LEFT - self.right) / (span + 2 * self.beside)
+        return LEFT + step * (position - self.first + self.beside)
 
     def y(self, value: float) -> float:
         """Where a value stands, down."""
@@ -71,22 +86,41 @@ def line(
     )
 
 
-def text(x: float, y: float, words: str, anchor: str = "middle", size: int = 12, name: str = "label") -> str:
+def polyline(points: Sequence[tuple[float, float]], color: str, dash: str = "") -> str:
+    """A line through points of the drawing."""
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    return (
+        f'<polyline class="es-line" points="{path}" fill="none" stroke="{color}" stroke-width="2.2"{dashes}/>'
+    )
+
+
+def text(
+    x: float,
+    y: float,
+    words: str,
+    anchor: str = "middle",
+    size: int = 12,
+    name: str = "label",
+    ink: str = INK,
+) -> str:
     """A text, escaped."""
     return (
         f'<text class="es-{name}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-family="{FONT}" '
-        f'font-size="{size}" fill="{INK}">{escape(words)}</text>'
+        f'font-size="{size}" fill="{ink}">{escape(words)}</text>'
     )
 
 
 def horizontal_axes(scale: Scale) -> list[str]:
-    """The lines of the grid with their values, and the line of zero."""
+    """The lines of the grid with their values, and the line of zero if it is in sight."""
     drawn: list[str] = []
+    end = WIDTH - scale.right
     for tick in scale.ticks:
         y = scale.y(tick)
-        drawn.append(line(LEFT, y, WIDTH - RIGHT, y, GRID, 1, "grid"))
+        drawn.append(line(LEFT, y, end, y, GRID, 1, "grid"))
         drawn.append(text(LEFT - 8, y + 4, number(tick, digits=scale.digits), "end"))
-    drawn.append(line(LEFT, scale.y(0), WIDTH - RIGHT, scale.y(0), INK, 1.2, "zero"))
+    if scale.low <= 0 <= scale.high:
+        drawn.append(line(LEFT, scale.y(0), end, scale.y(0), INK, 1.2, "zero"))
     return drawn
 
 
@@ -95,9 +129,9 @@ def under(scale: Scale, position: float, words: str) -> str:
     return text(scale.x(position), HEIGHT - BOTTOM + 18, words)
 
 
-def axis_title(words: str) -> str:
+def axis_title(words: str, right: float = RIGHT) -> str:
     """What the positions are, under their labels."""
-    return text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM + 36, words)
+    return text((LEFT + WIDTH - right) / 2, HEIGHT - BOTTOM + 36, words)
 
 
 def document(title: str, description: str, body: list[str]) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from essaim.evaluation.cost import Cost, cost_effectiveness, df_behind, read_cost
 from essaim.evaluation.errors import EvaluationError
-from essaim.platform.evaluations.charts import Axis, Line, lines_svg
+from essaim.evaluation.lines_chart import Axis, Line, lines_svg
 from essaim.platform.evaluations.report import in_each_language
 
 GIVEN = ("cost", "low", "high", "worths", "direction", "units", "unit_name", "source")

@@ -12,7 +12,7 @@ import polars as pl
 from django.utils.translation import gettext as _
 
 from essaim.evaluation import Panel
-from essaim.platform.evaluations.charts import Axis, Line, lines_svg
+from essaim.evaluation.lines_chart import Axis, Line, lines_svg
 from essaim.platform.sites.services import opened_sites
 
 LEAST_UNITS = 2  # a point on one territory is that territory, not a maturity

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from essaim.platform.evaluations.charts import Axis, Line, lines_svg
+from essaim.evaluation.lines_chart import Axis, Line, lines_svg
 from essaim.rollout import power as core
 from essaim.rollout.capacity import Means, Needs, WaveCapacity, capacity
 from essaim.rollout.design import stepped_wedge
