@@ -3,6 +3,7 @@
 Each form shows a part (``shown``) and gives the protocol with what was typed (``applied``).
 """
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import Any
 
@@ -38,11 +39,13 @@ class PartForm(forms.Form):
         if "sources" in self.fields:
             self.fields["sources"].choices = [(s.id, s.title) for s in protocol.sources]  # type: ignore[attr-defined]
 
+    @abstractmethod
     def shown(self, protocol: Protocol) -> dict[str, Any]:
-        raise NotImplementedError
+        """What the fields hold at first: this part of ``protocol``."""
 
+    @abstractmethod
     def applied(self) -> Protocol:
-        raise NotImplementedError
+        """The protocol with what was typed in this part."""
 
     def typed(self) -> dict[str, Any]:
         """Cleaned data as the document wants it."""

@@ -1,5 +1,6 @@
 """What people type to split, merge, rename or move the pieces of a protocol, or to say where one comes from."""
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import Any
 
@@ -26,9 +27,9 @@ class ReshapeForm(forms.Form):
         self.protocol, self.base, self.component = protocol, base, component
         super().__init__(*args, **kwargs)
 
+    @abstractmethod
     def applied(self) -> Protocol:
         """The protocol reshaped; ``ValueError`` says in French what cannot be done."""
-        raise NotImplementedError
 
     def choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
