@@ -38,13 +38,30 @@ def test_defects_end_with_1_and_name_the_line(tmp_path):
 
 def test_a_missing_file_is_a_defect_in_words():
     result = run("validate", "absent.yaml")
-    assert result.exit_code == 1 and "ne s’ouvre pas" in result.output
+    assert result.exit_code == 1 and "n’existe pas" in result.output
 
 
 def test_validate_in_json():
     result = run("validate", "absent.yaml", "--json")
     (problem,) = json.loads(result.stdout)["problems"]
     assert set(problem) == {"file", "line", "path", "message", "mend"}
+
+
+def test_an_adaptation_is_validated_too_and_held_against_the_protocol_that_comes_with_it(tmp_path):
+    far = tmp_path / "site.yaml"
+    far.write_text(Path(SITE).read_text(encoding="utf-8").replace("value: 5", "value: 50"), encoding="utf-8")
+    assert run("validate", str(far)).exit_code == 0
+    result = run("validate", str(far), ONE)
+    assert result.exit_code == 1 and f"{far}" in result.output and "50" in result.output
+
+
+def test_two_protocols_are_not_two_versions(tmp_path):
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        Path(TWO).read_text(encoding="utf-8").replace("id: atelier-exemple", "id: autre"), "utf-8"
+    )
+    result = run("bump", ONE, str(other))
+    assert result.exit_code == 1 and "« autre » est un autre protocole" in result.output
 
 
 def test_no_file_is_wrong_usage():
@@ -59,7 +76,7 @@ def test_diff_says_each_change_and_marks_words():
 
 def test_diff_in_json():
     data = json.loads(run("diff", ONE, TWO, "--json").stdout)
-    assert (data["from"], data["to"], len(data["differences"])) == ("1.0.0", "2.0.0", 5)
+    assert (data["from"], data["to"], len(data["differences"])) == ("1.0.0", "2.0.0", 6)
 
 
 def test_bump_accepts_the_right_number():
@@ -88,6 +105,11 @@ def test_upgrade_lists_every_conflict_and_ends_with_1(tmp_path):
     assert json.loads(out.read_text(encoding="utf-8")) == json.loads(
         (EXAMPLES / "upgrade.json").read_text(encoding="utf-8")
     )
+
+
+def test_a_result_that_cannot_be_written_is_told(tmp_path):
+    result = run(*UPGRADE, "-o", str(tmp_path / "absent" / "out.json"))
+    assert result.exit_code == 2 and "ne s’écrit pas" in result.output
 
 
 def test_upgrade_in_json_follows_its_schema():
@@ -127,8 +149,9 @@ def network(tmp_path):
 
 
 def test_recurrence_finds_what_two_sites_share(network):
+    (network / "dossier.yaml").mkdir()
     result = run("recurrence", str(network))
-    assert result.exit_code == 0 and "2 site(s), 4 récurrence(s)." in result.output
+    assert result.exit_code == 0 and "2 site(s), 5 récurrence(s)." in result.output
 
 
 def test_recurrence_in_json(network):

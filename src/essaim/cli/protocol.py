@@ -21,6 +21,7 @@ from essaim.protocol import (
     report,
     versions,
 )
+from essaim.protocol.yamltext import read_yaml
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Écrit le résultat en JSON (voir docs/schemas)."
@@ -37,8 +38,11 @@ def command() -> None:
 @click.argument("files_", nargs=-1, required=True, type=click.Path(dir_okay=False), metavar="FICHIER…")
 @json_option
 def validate(files_: tuple[str, ...], as_json: bool) -> None:
-    """Vérifie des protocoles ; code 1 si l’un d’eux a un défaut."""
-    problems = [problem for file in files_ for problem in _problems(file)]
+    """Vérifie des protocoles et des adaptations ; code 1 si un fichier a un défaut.
+
+    Une adaptation est aussi confrontée au protocole qu’elle suit, quand il est parmi les fichiers donnés.
+    """
+    problems = _examined(files_)
     if as_json:
         _write({"problems": [_problem(problem) for problem in problems]})
     else:
@@ -117,12 +121,21 @@ def upgrade(base: str, target: str, site: str, output: str | None, as_json: bool
         raise click.UsageError(str(error)) from error
     document = report.upgrade_document(done).to_dict()
     if output:
-        Path(output).write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        _keep(output, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     if as_json:
         _write(document)
     else:
         _tell(done)
     sys.exit(1 if done.conflicts else 0)
+
+
+def _keep(output: str, text: str) -> None:
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(
+            f"{output} ne s’écrit pas ({error.strerror}) : nommez un fichier d’un dossier où vous écrivez."
+        ) from error
 
 
 def _tell(done: merge.Upgrade) -> None:
@@ -161,7 +174,8 @@ def recurrence_(directory: str, least: int, as_json: bool) -> None:
     if not source.is_file():
         raise click.UsageError(f"{source} manque : placez-y le protocole sur lequel portent les adaptations.")
     protocol = _protocol(str(source))
-    paths = [p for p in sorted(folder.iterdir()) if p.suffix in (".yaml", ".yml", ".json") and p != source]
+    kinds = (".yaml", ".yml", ".json")
+    paths = [p for p in sorted(folder.iterdir()) if p.suffix in kinds and p.is_file() and p != source]
     sites = [_adaptation(str(path)) for path in paths]
     _of_one_network(protocol, dict(zip(map(str, paths), sites, strict=True)))
     found = recurrence.recurrences(protocol, sites, least)
@@ -204,6 +218,8 @@ def _protocol(file: str) -> Protocol:
         return files.load(file)
     except InvalidDocument as error:
         _stop(error.problems)
+    except OSError as error:
+        _stop([_closed(file, error)])
 
 
 def _adaptation(file: str) -> adaptation.Adaptation:
@@ -211,6 +227,8 @@ def _adaptation(file: str) -> adaptation.Adaptation:
         return adaptation.load_adaptation(file)
     except InvalidDocument as error:
         _stop(error.problems)
+    except OSError as error:
+        _stop([_closed(file, error)])
 
 
 def _stop(problems: Sequence[Problem]) -> NoReturn:
@@ -219,14 +237,38 @@ def _stop(problems: Sequence[Problem]) -> NoReturn:
     sys.exit(1)
 
 
-def _problems(file: str) -> tuple[Problem, ...]:
+def _examined(names: Sequence[str]) -> list[Problem]:
+    """Every problem of the files, in their order; adaptations are held against the protocols that came with them."""
+    read = {name: _read(name) for name in names}
+    protocols = {(one.id, one.version): one for one, _found in read.values() if isinstance(one, Protocol)}
+    problems: list[Problem] = []
+    for name, (document, found) in read.items():
+        problems += found
+        if isinstance(document, adaptation.Adaptation):
+            base = protocols.get((document.protocol, document.version))
+            problems += adaptation.check_adaptation(document, base, name) if base else ()
+    return problems
+
+
+def _read(file: str) -> tuple[Protocol | adaptation.Adaptation | None, tuple[Problem, ...]]:
+    """A protocol, or an adaptation when the file says that it is one."""
     try:
         content = Path(file).read_bytes()
     except OSError as error:
-        return (
-            Problem(file, None, "", f"Le fichier ne s’ouvre pas ({error.strerror}).", "Vérifiez le chemin."),
-        )
-    return files.examine(content, file)[1]
+        return None, (_closed(file, error),)
+    data = read_yaml(content).data
+    if isinstance(data, dict) and data.get("format") == adaptation.FORMAT:
+        try:
+            return adaptation.load_adaptation(file), ()
+        except InvalidDocument as error:
+            return None, error.problems
+    return files.examine(content, file)
+
+
+def _closed(file: str, error: OSError) -> Problem:
+    known = {FileNotFoundError: "n’existe pas", PermissionError: "est fermé : il faut le droit de le lire"}
+    why = known.get(type(error), f"ne s’ouvre pas ({error.strerror})")
+    return Problem(file, None, "", f"Le fichier {why}.", "Vérifiez le chemin.")
 
 
 def _problem(problem: Problem) -> dict[str, str | int | None]:

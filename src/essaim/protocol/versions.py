@@ -160,7 +160,9 @@ def actual_bump(old: str, new: str) -> Bump | None:
 
 
 def version_problems(old: Protocol, new: Protocol) -> tuple[str, ...]:
-    """Why ``new`` may not follow ``old`` (French): wrong number, or an identifier that changes meaning."""
+    """Why ``new`` may not follow ``old`` (French): another protocol, wrong number, identifier that changes meaning."""
+    if old.id != new.id:
+        return (f"« {new.id} » est un autre protocole que « {old.id} » : une version garde l’identifiant.",)
     return (*_number_problems(old, new), *_reused(old, new))
 
 
