@@ -63,7 +63,10 @@ def calm(adaptation):
 
 
 def report(run, adaptations) -> None:
+    from django.utils import timezone
+
     from bench.merge import version
+    from essaim.platform.audit import writing_as
     from essaim.platform.programmes import network_upgrade
     from essaim.protocol.merge import prepare
 
@@ -73,14 +76,22 @@ def report(run, adaptations) -> None:
         plan.apply(one)
     core = time.perf_counter() - began
     began = time.perf_counter()
-    foreseen = network_upgrade.foresee(run.programme, run.target)
+    network_upgrade.carry_on(run.pk)
     preview = time.perf_counter() - began
+    moving = run.forecasts.filter(outcome="moved").count()
+    run.confirmed_at, run.state = timezone.now(), "waiting"
+    with writing_as(run.author):
+        run.save()
     began = time.perf_counter()
     network_upgrade.carry_on(run.pk)
     written = time.perf_counter() - began
     count = len(adaptations)
-    print(f"{count} sites, {sum(one.outcome == 'moved' for one in foreseen)} move, rest waits")
-    for name, seconds in (("core alone", core), ("foreseen, nothing written", preview), ("carried", written)):
+    print(f"{count} sites, {moving} move, rest waits")
+    for name, seconds in (
+        ("core alone", core),
+        ("foreseen, in the background", preview),
+        ("carried", written),
+    ):
         print(
             f"{name:>28} {seconds:8.2f} s {seconds / count * 1e3:8.2f} ms/site {seconds / core:8.0f} × core"
         )

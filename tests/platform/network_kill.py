@@ -44,9 +44,11 @@ def main() -> None:
 def world():
     """24 sites on 1.0.0, each with a decision; one in four decided what 2.0.0 changes too. A passage is queued."""
     from django.contrib.auth import get_user_model
+    from django.utils import timezone
 
     from essaim.platform.audit import writing_as
-    from essaim.platform.programmes import network_upgrade
+    from essaim.platform.programmes.models import NetworkUpgrade
+    from essaim.platform.programmes.tasks import carry_network
     from tests.factories import Make
     from tests.platform.test_programmes_adaptation import days, next_version
 
@@ -59,7 +61,11 @@ def world():
             site = make.site(programme, protocol_version=version)
             days(site, 4 if n % 4 else 1, user)
         next_version(make, site, min=2)
-        run = network_upgrade.start(programme, by=user)
+        run = NetworkUpgrade.objects.create(
+            programme=programme, target=programme.versions.first(), author=user, total=SITES,
+            confirmed_at=timezone.now(),
+        )  # fmt: skip
+        carry_network.enqueue(run.pk)
     return run, decisions(programme)
 
 

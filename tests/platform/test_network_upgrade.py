@@ -37,22 +37,72 @@ def network(make, writer):
     return programme
 
 
+def passage(programme, writer):
+    """Foreseen, then confirmed; tasks run at once in tests."""
+    run = network_upgrade.start(programme, by=writer)
+    network_upgrade.confirm(run, by=writer)
+    run.refresh_from_db()
+    return run
+
+
+def confirmed(programme, writer, **fields):
+    """A passage that somebody confirmed, before any worker took it."""
+    return NetworkUpgrade.objects.create(
+        programme=programme, target=programme.versions.first(), author=writer, total=2,
+        confirmed_at=timezone.now(), **fields,
+    )  # fmt: skip
+
+
 def versions(programme):
     return dict(programme.sites.values_list("name", "protocol_version__number"))
 
 
 def test_what_moves_alone_moves_and_what_is_disputed_waits(network, writer) -> None:
-    run = network_upgrade.start(network, by=writer)
-    run.refresh_from_db()
+    run = passage(network, writer)
     assert run.state == NetworkUpgrade.State.DONE
     assert versions(network) == {"Calme": "2.0.0", "Disputé": "1.0.0", "Terminé": "1.0.0"}
     assert dict(run.steps.values_list("site__name", "outcome")) == {"Calme": "moved", "Disputé": "waits"}
 
 
-def test_foreseeing_writes_nothing(network) -> None:
-    foreseen = network_upgrade.foresee(network, network.versions.first())
-    assert {one.site.name: one.outcome for one in foreseen} == {"Calme": "moved", "Disputé": "waits"}
+def test_foreseeing_writes_nothing_at_the_sites_and_waits_for_a_person(network, writer) -> None:
+    run = network_upgrade.start(network, by=writer)
+    run.refresh_from_db()
+    assert dict(run.forecasts.values_list("site__name", "outcome")) == {"Calme": "moved", "Disputé": "waits"}
+    assert (run.state, run.steps.count()) == (NetworkUpgrade.State.FORESEEN, 0)
     assert set(versions(network).values()) == {"1.0.0"}
+
+
+def test_foreseeing_goes_on_where_its_worker_died(network, writer, monkeypatch) -> None:
+    monkeypatch.setattr(network_upgrade, "PAGE", 1)
+    held, pages = network_upgrade._foresee, []
+
+    def dies(run, carrier):
+        if pages:
+            raise SystemExit
+        pages.append(1)
+        return held(run, carrier)
+
+    run = NetworkUpgrade.objects.create(
+        programme=network, target=network.versions.first(), author=writer, total=2
+    )
+    monkeypatch.setattr(network_upgrade, "_foresee", dies)
+    with pytest.raises(SystemExit):
+        network_upgrade.carry_on(run.pk)
+    assert run.forecasts.count() == 1
+    monkeypatch.setattr(network_upgrade, "_foresee", held)
+    network_upgrade.carry_on(run.pk)
+    run.refresh_from_db()
+    assert (run.forecasts.count(), run.state) == (2, NetworkUpgrade.State.FORESEEN)
+
+
+def test_what_was_foreseen_for_a_version_is_not_confirmed_for_another(network, writer, make) -> None:
+    run = network_upgrade.start(network, by=writer)
+    make.version(network, make.protocol("3.0.0"))
+    with pytest.raises(ValidationError, match="Une autre version"):
+        network_upgrade.confirm(run, by=writer)
+    network_upgrade.start(network, by=writer)
+    run.refresh_from_db()
+    assert run.state == NetworkUpgrade.State.STOPPED
 
 
 def test_a_site_whose_decision_stops_applying_waits_for_its_people(make, writer) -> None:
@@ -62,12 +112,12 @@ def test_a_site_whose_decision_stops_applying_waits_for_its_people(make, writer)
     days(site, 4, writer)
     shorter = make.protocol("2.0.0", components=[make.protocol().to_dict()["components"][0]])
     make.version(programme, shorter)
-    run = network_upgrade.start(programme, by=writer)
+    run = passage(programme, writer)
     assert [(s.outcome, s.retired) for s in run.steps.all()] == [("waits", 1)]
 
 
 def test_nothing_is_done_twice_when_the_task_runs_again(network, writer) -> None:
-    run = network_upgrade.start(network, by=writer)
+    run = passage(network, writer)
     NetworkUpgrade.objects.filter(pk=run.pk).update(state="running")  # as a worker that died leaves it
     network_upgrade.carry_on(run.pk)
     assert run.steps.count() == 2
@@ -80,9 +130,7 @@ def test_a_network_that_is_up_to_date_has_nothing_to_start(make, writer) -> None
 
 
 def test_a_stopped_passage_is_taken_up_where_it_was(network, writer) -> None:
-    run = NetworkUpgrade.objects.create(
-        programme=network, target=network.versions.first(), author=writer, total=2
-    )
+    run = confirmed(network, writer)
     network_upgrade.stop(run)
     network_upgrade.carry_on(run.pk)
     assert run.steps.count() == 0
@@ -93,9 +141,14 @@ def test_a_stopped_passage_is_taken_up_where_it_was(network, writer) -> None:
 def test_the_screens_foresee_confirm_and_report(network, make, login) -> None:
     client = login(make.member(network.roles.first().organisation))
     url = reverse("programmes:network_upgrade", args=[network.slug])
-    assert "1\xa0site passera seul" in client.get(url).content.decode().replace("1 site", "1\xa0site")
+    assert client.get(url).context["behind"] == 2
     page = client.post(url, follow=True)
-    assert page.context["moved"] == 1
+    assert "Rien n’est encore écrit" in page.content.decode() and page.context["moved"] == 1
+    run_url = page.redirect_chain[-1][0]
+    only = client.get(run_url, {"outcome": "waits"})
+    assert [one.site.name for one in only.context["page"]] == ["Disputé"]
+    page = client.post(run_url, {"confirm": "1"}, follow=True)
+    assert versions(network)["Calme"] == "2.0.0"
     assert reverse("programmes:upgrade", args=[network.slug, network.sites.get(name="Disputé").pk]) in (
         page.content.decode()
     )
@@ -128,9 +181,7 @@ def test_a_task_whose_worker_gives_signs_is_left_to_it(db) -> None:
 
 
 def test_a_task_that_kills_every_worker_ends_and_its_row_says_so(network, writer) -> None:
-    run = NetworkUpgrade.objects.create(
-        programme=network, target=network.versions.first(), author=writer, total=2, state="running"
-    )
+    run = confirmed(network, writer, state="running")
     task = running(workers=[f"mort-{n}" for n in range(recovery.ATTEMPTS)], args=(run.pk,))
     recovery.take_up_again()
     task.refresh_from_db()
@@ -172,9 +223,7 @@ def test_killed_at_random_points_nothing_is_lost_or_done_twice(tmp_path, db) -> 
 
 
 def test_the_page_says_that_the_passage_was_interrupted(network, writer, make, login) -> None:
-    run = NetworkUpgrade.objects.create(
-        programme=network, target=network.versions.first(), author=writer, total=2, state="running"
-    )
+    run = confirmed(network, writer, state="running")
     running(args=(run.pk,))
     client = login(make.member(network.roles.first().organisation))
     page = client.get(reverse("programmes:network_upgrade_progress", args=[network.slug, run.pk]))

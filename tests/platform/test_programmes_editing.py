@@ -12,6 +12,7 @@ from essaim.platform.programmes.forms_variants import ChangeForm
 from essaim.protocol import codec
 from essaim.protocol.diff import differences
 from essaim.protocol.document import Parameter
+from tests.platform.test_programmes_adaptation import days
 
 COMPONENT = {"title": "Goûter", "kind": "adaptable", "function": "Se parler", "sources": ["cahier"]}
 SET = {"label": "Jours", "type": "set", "options": "Lundi\nMardi", "default": "Mardi", "min_items": "1"}
@@ -242,13 +243,41 @@ def test_an_end_is_announced_since_the_version_that_says_it(editor) -> None:
 )  # fmt: skip
 def test_the_lineage_is_declared_on_the_screen(editor, typed, ids) -> None:
     programme, client = editor
-    assert client.post(url(programme, "reshape", "rythme"), typed).status_code == 302
+    where, before = url(programme, "reshape", "rythme"), draft_protocol(programme)
+    shown = client.post(where, typed).context["preview"]
+    assert shown["groups"] and draft_protocol(programme) == before
+    given = [(name, value) for name, value in shown["typed"]]
+    again = {name: [value for key, value in given if key == name] for name, _value in given}
+    assert client.post(where, again).status_code == 302
     after = draft_protocol(programme)
     assert [component.id for component in after.components] == ids
     before = services.current_version(programme).protocol
     told = {d.kind for d in differences(before, after)}
     expected = {"absorb": "merged", "move": "moved", "rename": "renamed"}.get(typed["do"], "split")
     assert expected in told
+
+
+def test_before_reshaping_one_reads_which_sites_it_touches(editor, make, writer) -> None:
+    programme, client = editor
+    version = services.current_version(programme)
+    for name, value in (("Bourg", 4), ("Val", None)):
+        site = make.site(programme, name=name, protocol_version=version)
+        if value:
+            days(site, value, writer)
+    typed = {"do": "split", "split-part": "Suivi", "split-function": "Suivre", "split-parameters": ["jours"]}
+    told = client.post(url(programme, "reshape", "rythme"), typed).context["preview"]["fates"]
+    assert [(row.site.name, row.before, row.after) for row in told.rows] == [
+        ("Bourg", "reste", "suit dans « Suivi, Jours par semaine »")
+    ]
+    removal = client.get(url(programme, "remove_item", "components", "rythme"))
+    assert [row.after for row in removal.context["fates"].rows] == ["ne s’applique plus"]
+
+
+def test_a_draft_that_moved_since_the_preview_is_shown_again(editor) -> None:
+    programme, client = editor
+    typed = {"do": "rename", "rename-id": "cadence", "confirm": "une autre empreinte"}
+    assert client.post(url(programme, "reshape", "rythme"), typed).context["preview"]
+    assert draft_protocol(programme).component("cadence") is None
 
 
 def test_a_refused_name_is_told_in_its_form(editor) -> None:

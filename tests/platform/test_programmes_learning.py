@@ -65,6 +65,31 @@ def test_the_credit_of_the_sites_reaches_the_published_version(programme, make, 
     assert component.credits[0].name == "Bourg, Val, Écriture"
 
 
+def test_an_accepted_value_becomes_the_default_with_the_range_and_the_credit(programme, make, login) -> None:
+    """Three sites with a derogation beyond the range: accepting fills in the draft, and leads to what it wrote."""
+    for site in programme.sites.all():
+        days(site, 6, make.user(), derogation_reason="Le marché est six jours sur sept.")
+    person = make.member(programme.roles.first().organisation)
+    proposal = learning.propose_found(programme, alike(programme)[0], by=person)
+    url = reverse("programmes:proposal", args=[programme.slug, proposal.pk])
+    assert "De 1 à 6" in login(person).get(url).content.decode()
+    page = login(person).post(
+        url + "decide/", {"decision": "accept", "reason": "Ils sont trois."}, follow=True
+    )
+    parameter = services.draft_of(programme).protocol.component("rythme").parameters[0]
+    assert (parameter.min, parameter.max, parameter.default) == (1, 6, 6)
+    assert parameter.sources == (f"proposition-{proposal.pk}",)
+    assert page.context["form"]["max"].value() == 6
+
+
+def test_a_value_of_another_kind_is_not_proposed(programme, writer) -> None:
+    with pytest.raises(ValidationError, match="ne convient pas"):
+        services.propose(
+            programme, title="T", text="T", component_id="rythme", parameter_id="jours", by=writer,
+            proposed_value="souvent",
+        )  # fmt: skip
+
+
 def test_a_protocol_without_component_gets_its_first_from_the_sites(make, writer) -> None:
     programme = make.programme()
     version = make.version(programme, make.protocol(components=[]))

@@ -7,9 +7,9 @@ inclusive. Steps count from the parameter's own ``min`` (or 0): variants never m
 
 import math
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from essaim.protocol.codec import Number, Value
 from essaim.protocol.document import Change, Parameter, Protocol, TerritoryType, Variant
@@ -144,6 +144,32 @@ def _most(one: _N | None, other: _N | None) -> _N | None:
 
 def _least(one: _N | None, other: _N | None) -> _N | None:
     return other if one is None else one if other is None else min(one, other)
+
+
+def starting_from(parameter: Parameter, value: Value) -> Parameter:
+    """The parameter with ``value`` for default, its range widened just enough to hold it.
+
+    Options, unit and the grid of steps stay: a value that they leave out is still refused (see
+    :meth:`Latitude.objection`).
+
+    >>> days = Parameter(id="d", label="Jours", type="number", min=1, max=5, default=2)
+    >>> starting_from(days, 7).max, starting_from(days, 7).min, starting_from(days, 7).default
+    (7, 1, 7)
+    """
+    wider: dict[str, Any] = {}
+    if isinstance(value, int | float) and not isinstance(value, bool) and _on_grid(parameter, value):
+        wider = {
+            "min": None if parameter.min is None else min(parameter.min, value),
+            "max": None if parameter.max is None else max(parameter.max, value),
+        }
+    elif parameter.type == "set" and isinstance(value, tuple):
+        wider = {
+            "min_items": None if parameter.min_items is None else min(parameter.min_items, len(value)),
+            "max_items": None if parameter.max_items is None else max(parameter.max_items, len(value)),
+        }
+    elif isinstance(value, str) and parameter.max_length is not None:
+        wider = {"max_length": max(parameter.max_length, len(value))}
+    return replace(parameter, default=value, **wider)
 
 
 def territories(types: Iterable[TerritoryType]) -> list[frozenset[str]]:

@@ -139,12 +139,21 @@ def propose_found(programme: Programme, found: Found, *, by: "User") -> Proposal
             "text": _what(found),
             "component_id": found.recurrence.place[0],
             "proposed_form": found.example.decision.form,
+            **_value_of(found.example.decision),
         }
     said["title"] = said["title"][:200]
     simulated = all(site.simulated for site in found.sites)
     proposal = propose(programme, by=by, contributors=found.sites, simulated=simulated, **said)
     comment(proposal, text=found.evidence, by=by)
     return proposal
+
+
+def _value_of(decision: Decision) -> dict[str, Any]:
+    """The value that the parameter would start from, as a proposal keeps it."""
+    if decision.parameter is None or decision.value is None:
+        return {}
+    value = list(decision.value) if isinstance(decision.value, tuple) else decision.value
+    return {"parameter_id": decision.parameter, "proposed_value": value}
 
 
 def _what(found: Found) -> str:

@@ -1,4 +1,5 @@
-"""Carrying a whole network to a new version: one transaction a site, so that a death at any point loses nothing.
+"""Carrying a whole network to a new version: foreseen in the background page by page, read and confirmed by a person,
+then one transaction a site, so that a death at any point loses nothing.
 
 A site moves by itself when nothing of it is disputed and no decision of it stops applying; the others are left as they
 are, for their people. What is done is known by the steps written with each revision, so the work goes on where it was.
@@ -6,8 +7,8 @@ are, for their people. What is done is known by the steps written with each revi
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,7 +17,13 @@ from django.utils.translation import gettext as _
 
 from essaim.platform.audit import writing_as
 from essaim.platform.programmes.adapting import adaptation_on
-from essaim.platform.programmes.models import NetworkUpgrade, Programme, ProtocolVersion, SiteUpgrade
+from essaim.platform.programmes.models import (
+    NetworkUpgrade,
+    Programme,
+    ProtocolVersion,
+    SiteForecast,
+    SiteUpgrade,
+)
 from essaim.platform.programmes.upgrading import settled
 from essaim.platform.programmes.versions import current_version
 from essaim.platform.sites import services as sites
@@ -29,6 +36,8 @@ if TYPE_CHECKING:
 
 State = NetworkUpgrade.State
 Outcome = SiteUpgrade.Outcome
+PAGE = 200
+"""Sites foreseen in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +47,21 @@ class Foreseen:
     site: "Site"
     outcome: str
     upgrade: Upgrade | None
+    from_version: str
     message: str = ""
 
     @property
-    def counts(self) -> dict[str, int]:
+    def kept_as(self) -> dict[str, Any]:
+        """The fields of a forecast or of a step."""
+        said = {
+            "site": self.site,
+            "from_version": self.from_version,
+            "outcome": self.outcome,
+            "message": self.message,
+        }
         if self.upgrade is None:
-            return {}
-        return {
+            return said
+        return said | {
             "kept": len(self.upgrade.kept),
             "conflicts": len(self.upgrade.conflicts),
             "retired": len(self.upgrade.retired),
@@ -62,45 +79,71 @@ class Carrier:
 
     def foresee(self, site: "Site", revision: "AdaptationRevision | None") -> Foreseen:
         """What becomes of ``site`` (its ``protocol_version`` fetched with it), without writing anything."""
-        try:
-            plan = self._plan(site)
-            upgrade = plan.apply(adaptation_on(plan.base, site, revision))
-        except (InvalidDocument, ValueError) as error:
-            return Foreseen(site, Outcome.FAILED, None, str(error))
-        waits = upgrade.conflicts or any(one.decision.status != "kept" for one in upgrade.retired)
-        return Foreseen(site, Outcome.WAITS if waits else Outcome.MOVED, upgrade)
-
-    def _plan(self, site: "Site") -> Plan:
         version = site.protocol_version
         assert version is not None, "only sites that follow a version are carried"
+        try:
+            plan = self._plan(version)
+            upgrade = plan.apply(adaptation_on(plan.base, site, revision))
+        except (InvalidDocument, ValueError) as error:
+            return Foreseen(site, Outcome.FAILED, None, version.number, str(error))
+        waits = upgrade.conflicts or any(one.decision.status != "kept" for one in upgrade.retired)
+        return Foreseen(site, Outcome.WAITS if waits else Outcome.MOVED, upgrade, version.number)
+
+    def _plan(self, version: ProtocolVersion) -> Plan:
         if version.pk not in self._plans:
             self._plans[version.pk] = prepare(version.protocol, self._new)
         return self._plans[version.pk]
 
 
-def foresee(programme: Programme, target: ProtocolVersion) -> list[Foreseen]:
-    """What a passage to ``target`` would do to each site behind it; nothing is written."""
-    behind = list(sites.sites_behind(programme, target).select_related("protocol_version"))
-    revisions = sites.latest_revisions(behind)
-    carrier = Carrier(target)
-    return [carrier.foresee(site, revisions.get(site.pk)) for site in behind]
+def behind(programme: Programme, target: ProtocolVersion | None) -> int:
+    """How many sites a passage to ``target`` would look at."""
+    return sites.sites_behind(programme, target).count() if target else 0
 
 
 def start(programme: Programme, *, by: "User") -> NetworkUpgrade:
-    """Begin the passage of the network to the version in force, in the background.
+    """Begin to foresee, in the background, what the version in force would change for each site behind it.
 
     Raises:
         ValidationError: no site is behind, or a passage is already under way.
     """
     target = current_version(programme)
-    behind = sites.sites_behind(programme, target).count() if target else 0
-    if target is None or not behind:
+    count = behind(programme, target)
+    if target is None or not count:
         raise ValidationError(_("Tous les sites suivent déjà la version en vigueur."))
-    run = NetworkUpgrade(programme=programme, target=target, author=by, total=behind)
+    for seen in programme.network_upgrades.filter(state=State.FORESEEN):
+        _end(seen, State.STOPPED, _("Remplacé par un nouvel examen."))
+    run = NetworkUpgrade(programme=programme, target=target, author=by, total=count)
     run.full_clean()
     run.save()
     _enqueue(run)
     return run
+
+
+@transaction.atomic
+def confirm(run: NetworkUpgrade, *, by: "User") -> None:
+    """Carry the sites, now that somebody has read what is foreseen.
+
+    Raises:
+        ValidationError: it is not waiting for that, or another version came into force since it was foreseen.
+    """
+    run = _held(run)
+    if run.state != State.FORESEEN:
+        raise ValidationError(_("Ce passage n’attend pas de confirmation."))
+    latest = current_version(run.programme)
+    if latest is None or latest.pk != run.target_id:
+        raise ValidationError(
+            _("Une autre version est entrée en vigueur depuis cet examen : en faire un nouveau.")
+        )
+    run.state, run.author, run.confirmed_at, run.finished_at = State.WAITING, by, timezone.now(), None
+    run.full_clean()
+    run.save()
+    _enqueue(run)
+
+
+def _held(run: NetworkUpgrade) -> NetworkUpgrade:
+    """The run as it is now, held until the transaction ends."""
+    known = NetworkUpgrade.objects.select_for_update(of=("self",)).select_related("programme", "target")
+    return known.get(pk=run.pk)
 
 
 def _enqueue(run: NetworkUpgrade) -> None:
@@ -111,17 +154,18 @@ def _enqueue(run: NetworkUpgrade) -> None:
 
 @transaction.atomic
 def stop(run: NetworkUpgrade) -> None:
-    """Ask the passage to stop after the site in hand; what is done stays done."""
-    run = NetworkUpgrade.objects.select_for_update().get(pk=run.pk)
-    if run.is_active:
-        _end(run, State.STOPPED, _("Arrêté à votre demande ; les sites déjà passés le restent."))
+    """Ask the passage to stop after the sites in hand, or give up one that waits to be confirmed."""
+    run = _held(run)
+    if run.is_active or run.state == State.FORESEEN:
+        done = _("Arrêté à votre demande ; les sites déjà passés le restent.")
+        _end(run, State.STOPPED, done if run.confirmed_at else _("Abandonné avant toute écriture."))
 
 
 @transaction.atomic
 def resume(run: NetworkUpgrade) -> None:
-    """Take a stopped or interrupted passage up again; the sites already seen are not seen twice."""
-    run = NetworkUpgrade.objects.select_for_update().get(pk=run.pk)
-    if run.is_active:
+    """Take a stopped or interrupted work up again; the sites already seen are not seen twice."""
+    run = _held(run)
+    if run.is_active or run.state == State.FORESEEN:
         return
     run.state, run.message, run.finished_at = State.WAITING, "", None
     run.full_clean()
@@ -130,7 +174,8 @@ def resume(run: NetworkUpgrade) -> None:
 
 
 def carry_on(pk: int) -> None:
-    """What the task does: every site that has no step yet, until the last one or a stop."""
+    """What the task does: foresee what has no forecast or, once confirmed, carry what has no step, until the last one
+    or a stop."""
     run = NetworkUpgrade.objects.select_related("programme", "target", "author").get(pk=pk)
     if not run.is_active:
         return
@@ -138,10 +183,31 @@ def carry_on(pk: int) -> None:
         run.state = State.RUNNING
         run.save()
         carrier = Carrier(run.target)
+        if run.confirmed_at is None:
+            while _foresee(run, carrier):
+                pass
+            return
         for site_pk in _remaining(run):
             if not _carry(run, site_pk, carrier):
                 return
         _end(run, State.DONE, "")
+
+
+@transaction.atomic
+def _foresee(run: NetworkUpgrade, carrier: Carrier) -> bool:
+    """The forecasts of the next page of sites, all or none. ``False`` when nothing is left to foresee, or on a stop."""
+    run = _held(run)
+    if not run.is_active:
+        return False
+    left = sites.sites_behind(run.programme, run.target).exclude(pk__in=run.forecasts.values("site"))
+    found = list(left.select_related("protocol_version")[:PAGE])
+    if not found:
+        _end(run, State.FORESEEN, "")
+        return False
+    revisions = sites.latest_revisions(found)
+    judged = [carrier.foresee(site, revisions.get(site.pk)) for site in found]
+    SiteForecast.objects.bulk_create(SiteForecast(run=run, **one.kept_as) for one in judged)
+    return True
 
 
 def _remaining(run: NetworkUpgrade) -> Iterator[int]:
@@ -159,7 +225,7 @@ def _remaining(run: NetworkUpgrade) -> Iterator[int]:
 @transaction.atomic
 def _carry(run: NetworkUpgrade, site_pk: int, carrier: Carrier) -> bool:
     """One site, whole: its revision and its step, or neither. ``False`` when the passage is to stop."""
-    if not NetworkUpgrade.objects.select_for_update().get(pk=run.pk).is_active:
+    if not _held(run).is_active:
         return False
     site = sites.locked_site(site_pk)
     if site.protocol_version_id == run.target.pk or run.steps.filter(site=site).exists():
@@ -167,14 +233,7 @@ def _carry(run: NetworkUpgrade, site_pk: int, carrier: Carrier) -> bool:
     found = carrier.foresee(site, sites.current_adaptation(site))
     if found.upgrade is not None and found.outcome == Outcome.MOVED:
         found = _moved(found, found.upgrade, run)
-    step = SiteUpgrade(
-        run=run,
-        site=site,
-        from_version=site.protocol_version.number if site.protocol_version else "",
-        outcome=found.outcome,
-        message=found.message,
-        **found.counts,
-    )
+    step = SiteUpgrade(run=run, **found.kept_as)
     step.full_clean()
     step.save()
     return True
@@ -186,7 +245,7 @@ def _moved(found: Foreseen, upgrade: Upgrade, run: NetworkUpgrade) -> Foreseen:
         with transaction.atomic():
             sites.save_adaptation(found.site, settled(upgrade, {}).to_dict(), run.author)
     except ValidationError as error:
-        return Foreseen(found.site, Outcome.FAILED, upgrade, " ".join(error.messages))
+        return replace(found, outcome=Outcome.FAILED, message=" ".join(error.messages))
     return found
 
 
@@ -207,5 +266,6 @@ def give_up(pk: int) -> None:
 
 
 def tally(run: NetworkUpgrade) -> Counter[str]:
-    """How many sites so far, by outcome."""
-    return Counter(run.steps.values_list("outcome", flat=True))
+    """How many sites so far, by outcome: foreseen, then carried once the passage is confirmed."""
+    done = run.steps if run.confirmed_at else run.forecasts
+    return Counter(done.values_list("outcome", flat=True))

@@ -14,7 +14,9 @@ from essaim.platform.programmes.drafts import free_id, open_draft, save_draft
 from essaim.platform.programmes.models import Programme, Proposal, ProposalComment, ProtocolVersion
 from essaim.platform.programmes.versions import current_version
 from essaim.protocol import Protocol
+from essaim.protocol.adaptation import find_parameter
 from essaim.protocol.document import Component, Credit, Source, Tool
+from essaim.protocol.latitude import latitude, starting_from
 
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
@@ -38,6 +40,8 @@ def propose(
     title: str,
     text: str,
     component_id: str = "",
+    parameter_id: str = "",
+    proposed_value: Any = None,
     by: "User",
     site: "Site | None" = None,
     lesson: "Lesson | None" = None,
@@ -47,14 +51,19 @@ def propose(
     simulated: bool = False,
 ) -> Proposal:
     """Propose a change to the protocol. ``component_id`` is empty when the proposal adds a component;
-    ``contributors`` are the sites that do it alike: the protocol will name them.
+    ``proposed_value`` is what a parameter of the component would start from; ``contributors`` are the sites that do
+    it alike: the protocol will name them.
 
     Raises:
-        ValidationError: the component is not in the published protocol, or the site is of another programme.
+        ValidationError: the component or its parameter is not in the published protocol, the value is not of its
+            kind, or the site is of another programme.
     """
     version = current_version(programme)
     if component_id and (version is None or version.protocol.component(component_id) is None):
         raise ValidationError({"component_id": _("Ce composant n’est pas dans le protocole en vigueur.")})
+    if parameter_id:
+        assert version is not None, "the component was found in it"
+        _with_value(version.protocol, component_id, parameter_id, proposed_value)
     contributors = list(contributors)
     for origin in (site, lesson, *contributors):
         if origin is not None and origin.programme_id != programme.pk:
@@ -64,6 +73,8 @@ def propose(
         title=title,
         text=text,
         component_id=component_id,
+        parameter_id=parameter_id,
+        proposed_value=proposed_value,
         author=by,
         site=site,
         lesson=lesson,
@@ -121,8 +132,8 @@ def with_proposal(
 ) -> Protocol:
     """The protocol with what the proposal says, its source and its credit.
 
-    On a component: its form when one is proposed, and the credit. On a tool: the version that the network's toolbox
-    now holds. Without either: a new adaptable component.
+    On a component: its form or the value of its parameter when one is proposed, and the credit. On a tool: the version
+    that the network's toolbox now holds. Without either: a new adaptable component.
     """
     taken = {source.id for source in protocol.sources}
     source = Source(
@@ -145,6 +156,9 @@ def with_proposal(
             raise ValidationError(
                 _("Le brouillon n’a plus le composant concerné : le remettre, ou refuser la proposition.")
             )
+        if proposal.parameter_id:
+            value = proposal.proposed_value
+            found = _with_value(protocol, found.id, proposal.parameter_id, value, source.id)
         changed = replace(
             found,
             form=proposal.proposed_form or found.form,
@@ -155,6 +169,34 @@ def with_proposal(
     else:
         components = (*components, _new_component(protocol, proposal, source, credit))
     return replace(protocol, components=components, sources=(*protocol.sources, source))
+
+
+def _with_value(
+    protocol: Protocol, component_id: str, parameter_id: str, value: Any, source: str = ""
+) -> Component:
+    """The component whose parameter starts from ``value``, its range widened to hold it.
+
+    Raises:
+        ValidationError: the parameter is not there, or refuses the value whatever its range.
+    """
+    component = protocol.component(component_id)
+    parameter = find_parameter(component, parameter_id) if component else None
+    if component is None or parameter is None:
+        raise ValidationError(_("Le choix concerné n’est plus dans le protocole : le remettre, ou refuser."))
+    changed = starting_from(parameter, tuple(value) if isinstance(value, list) else value)
+    refusal = (
+        latitude(protocol, component_id, changed).objection(changed.default)
+        if changed.default is not None
+        else _("aucune valeur")
+    )
+    if refusal:
+        raise ValidationError(
+            _("Cette valeur ne convient pas à « %(label)s » : %(why)s.")
+            % {"label": parameter.label, "why": refusal}
+        )
+    changed = replace(changed, sources=(*changed.sources, source) if source else changed.sources)
+    parameters = tuple(changed if one.id == parameter.id else one for one in component.parameters)
+    return replace(component, parameters=parameters)
 
 
 def _tools(protocol: Protocol, version: "ToolVersion", source: Source) -> tuple[Tool, ...]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from essaim.platform.http import Request
 from essaim.platform.programmes import editing, services
 from essaim.platform.programmes.comparing import BUMPS, SECTIONS, groups
+from essaim.platform.programmes.fates import Fates, fates
 from essaim.platform.programmes.forms_parts import PARTS, REMOVABLE
 from essaim.platform.programmes.forms_protocol import FIELDS, ItemForm
 from essaim.platform.programmes.forms_variants import ChangeForm
@@ -352,7 +353,10 @@ def remove_item(request: Request, slug: str, section: str, item: str, component:
             save(request, version, changed)
         return back_to_draft(slug)
     consequences = editing.consequences(protocol, place, item)
-    return _confirm(request, programme, editing.title(gone), consequences)
+    lost = None
+    if section in ("components", "parameters"):
+        lost = fates(version, editing.remove(protocol, place, item))
+    return _confirm(request, programme, editing.title(gone), consequences, lost)
 
 
 def remove_part(request: Request, slug: str, part: str) -> HttpResponse:
@@ -367,11 +371,14 @@ def remove_part(request: Request, slug: str, part: str) -> HttpResponse:
     return _confirm(request, programme, str(PARTS[part].heading), editing.held_by_part(protocol, part))
 
 
-def _confirm(request: Request, programme: Any, title: str, consequences: list[str]) -> HttpResponse:
+def _confirm(
+    request: Request, programme: Any, title: str, consequences: list[str], lost: Fates | None = None
+) -> HttpResponse:
     context = {
         "programme": programme,
         "title": title,
         "consequences": consequences,
+        "fates": lost,
         "back": reverse("programmes:draft", args=[programme.slug]),
     }
     return render(request, "programmes/draft_remove.html", context)

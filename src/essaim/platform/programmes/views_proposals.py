@@ -15,7 +15,12 @@ from essaim.platform.programmes import services
 from essaim.platform.programmes.forms import CommentForm, DecisionForm, ProposalForm
 from essaim.platform.programmes.models import Programme, Proposal
 from essaim.platform.programmes.permissions import POLICY
+from essaim.platform.programmes.reading import latitude_in_words, value_in_words
 from essaim.platform.sites.permissions import visible_sites
+from essaim.protocol import Protocol
+from essaim.protocol.adaptation import find_parameter
+from essaim.protocol.document import Component
+from essaim.protocol.latitude import latitude, starting_from
 
 
 def proposals(request: Request, slug: str) -> HttpResponse:
@@ -92,11 +97,29 @@ def _page(programme: Programme, one: Proposal, can: frozenset[str], form: Commen
         "programme": programme,
         "proposal": one,
         "component": component,
+        "setting": _setting(version.protocol, component, one) if version and component else None,
         "contributors": one.contributors.all(),
         "comments": one.comments.select_related("author"),
         "can": can,
         "is_open": one.state == Proposal.State.OPEN,
         "form": form,
+    }
+
+
+def _setting(protocol: Protocol, component: Component, one: Proposal) -> dict[str, str] | None:
+    """The parameter whose value is proposed: what it allows and starts from today, and what it would."""
+    parameter = find_parameter(component, one.parameter_id) if one.parameter_id else None
+    if parameter is None:
+        return None
+    value: Any = one.proposed_value
+    later = starting_from(parameter, tuple(value) if isinstance(value, list) else value)
+    now, then = (latitude_in_words(latitude(protocol, component.id, it)) for it in (parameter, later))
+    return {
+        "label": parameter.label,
+        "now": now,
+        "then": then,
+        "default": value_in_words(parameter, parameter.default),
+        "value": value_in_words(parameter, later.default),
     }
 
 
@@ -112,6 +135,14 @@ def decide(request: Request, slug: str, pk: int) -> HttpResponse:
             form.add_error(None, error.messages)
         else:
             messages.success(request, _("Décision enregistrée, avec sa raison."))
+            if one.parameter_id and form.cleaned_data["decision"] == "accept":
+                messages.info(
+                    request,
+                    _("La valeur proposée est dans le brouillon : la relire, la changer s’il le faut."),
+                )
+                return redirect(
+                    "programmes:edit_inner", slug, one.component_id, "parameters", one.parameter_id
+                )
             return redirect("programmes:proposal", slug=slug, pk=pk)
     context = {
         "programme": programme,

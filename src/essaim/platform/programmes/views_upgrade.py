@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -96,7 +97,7 @@ def upgrade_outcome(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 def network(request: Request, slug: str) -> HttpResponse:
-    """What the version in force would change for each site behind it; confirming begins the passage."""
+    """How many sites are behind the version in force; foreseeing what it changes for each begins from here."""
     programme = programme_for(request.user, slug, "upgrade_network")
     target = current_version(programme)
     if request.method == "POST":
@@ -106,33 +107,44 @@ def network(request: Request, slug: str) -> HttpResponse:
             messages.error(request, " ".join(error.messages))
             return redirect("programmes:network_upgrade", slug=slug)
         return redirect("programmes:network_upgrade_run", slug=slug, pk=run.pk)
-    foreseen = network_upgrade.foresee(programme, target) if target else []
     context = {
         "programme": programme,
         "target": target,
-        "moving": [one for one in foreseen if one.outcome == network_upgrade.Outcome.MOVED],
-        "waiting": [one for one in foreseen if one.outcome == network_upgrade.Outcome.WAITS],
-        "unreadable": [one for one in foreseen if one.outcome == network_upgrade.Outcome.FAILED],
+        "behind": network_upgrade.behind(programme, target),
         "runs": programme.network_upgrades.select_related("target", "author"),
     }
     return render(request, "programmes/network_upgrade.html", context)
 
 
+ACTS = {"stop": network_upgrade.stop, "resume": network_upgrade.resume}
+SHOWN = 100
+"""Sites listed on one page."""
+
+
 def network_run(request: Request, slug: str, pk: int) -> HttpResponse:
-    """How far a passage is, and what became of each site; stop it, or take it up again."""
+    """What is foreseen for each site, to be confirmed; then how far the passage is and what became of each."""
     programme = programme_for(request.user, slug, "view_network")
     run = _run(programme, pk)
     if request.method == "POST":
         POLICY.require(request.user, "upgrade_network", programme)
-        act = network_upgrade.stop if "stop" in request.POST else network_upgrade.resume
         try:
-            act(run)
+            if "confirm" in request.POST:
+                network_upgrade.confirm(run, by=request.user)
+            for name, act in ACTS.items():
+                if name in request.POST:
+                    act(run)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         return redirect("programmes:network_upgrade_run", slug=slug, pk=pk)
+    judged = (run.steps if run.confirmed_at else run.forecasts).select_related("site")
+    asked = request.GET.get("outcome", "")
+    outcome = asked if asked in network_upgrade.Outcome.values else ""
+    found = judged.filter(outcome=outcome) if outcome else judged
     context = _progress_context(programme, run) | {
         "can": POLICY.actions(request.user, programme),
-        "steps": run.steps.select_related("site"),
+        "page": Paginator(found, SHOWN).get_page(request.GET.get("page")),
+        "outcome": outcome,
+        "outcomes": network_upgrade.Outcome.choices,
     }
     return render(request, "programmes/network_upgrade_run.html", context)
 

@@ -44,6 +44,11 @@ def sites_behind(programme: "Programme", target: "ProtocolVersion") -> QuerySet[
     )
 
 
+def following(version: "ProtocolVersion") -> QuerySet[Site]:
+    """Live sites that follow this version, in the order in which they are taken."""
+    return Site.objects.filter(protocol_version=version).exclude(stage=Site.Stage.ENDED).order_by("pk")
+
+
 def locked_site(pk: int) -> Site:
     """The site as it is now, held until the transaction ends."""
     found = Site.objects.select_for_update(of=("self",)).select_related("programme", "protocol_version")

@@ -20,7 +20,13 @@ from essaim.platform.dates import bounds
 from essaim.platform.organisations import services as organisations
 from essaim.platform.organisations.permissions import organisation_ids
 from essaim.platform.programmes.services import version_numbered
-from essaim.platform.sites.following import derogations_in, latest_revisions, locked_site, sites_behind
+from essaim.platform.sites.following import (
+    derogations_in,
+    following,
+    latest_revisions,
+    locked_site,
+    sites_behind,
+)
 from essaim.platform.sites.models import (
     AdaptationRevision,
     Closing,
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
     from essaim.protocol.document import Component, Marker
 
 __all__ = [
+    "following",
     "latest_revisions",
     "locked_site",
     "sites_behind",
