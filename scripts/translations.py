@@ -5,6 +5,7 @@ the library of the command line lacks are compiled with it. Works without the ge
 """
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,17 +112,29 @@ def compile_catalogue() -> None:
         path.write_bytes(content)
 
 
+def spaced(text: str) -> str:
+    """French ``text`` with the spaces that a line must not break at, which the code writes plain to stay readable.
+
+    >>> spaced("Garder « le brouillon » ? Oui : 3 %% des sites.")
+    'Garder «\\xa0le brouillon\\xa0»\\u202f? Oui\\xa0: 3\\xa0%% des sites.'
+    """
+    text = re.sub(r" (?=[;?!](?![\w=/]))", "\u202f", text)
+    text = re.sub(r" (?=»|:(?![\w=:/])|%%(?!\w)|€)", "\u00a0", text)
+    return text.replace("« ", "«\u00a0")
+
+
 def compiled(english: Catalog) -> dict[Path, bytes]:
     """The catalogues as they are read.
 
-    The platform's French one says each text as it is: without it, a word that a library also translates
-    (« Note », « Date ») would come out of the library's own French.
+    The platform's French one says each text as the code does, but for its ``spaced`` signs: without it, a word that a
+    library also translates (« Note », « Date ») would come out of the library's own French.
     """
     french = Catalog(locale="fr", project="essaim", creation_date=english.creation_date)
     french.revision_date = english.creation_date
     for message in english:
         if message.id:
-            french.add(message.id, message.id, context=message.context)
+            texts = [spaced(text) for text in ([message.id] if isinstance(message.id, str) else message.id)]
+            french.add(message.id, texts[0] if len(texts) == 1 else texts, context=message.context)
     with CLI_PO.open("rb") as file:
         command_line = read_po(file, locale="fr")
     found = {}

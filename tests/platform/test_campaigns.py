@@ -245,7 +245,7 @@ def test_what_waits_for_each_person(make) -> None:
         "Écrire et déposer la candidature",
         "Recueillir l’engagement de chaque équipe",
     }
-    assert [t.title for t in services.todo_for(network)] == ["Étape « Présentation »"]
+    assert [t.title for t in services.todo_for(network)] == ["Étape «\xa0Présentation\xa0»"]
     services.submit(make.written(application), receiver)
     assert "Décider d’une candidature" in {t.title for t in services.todo_for(network)}
 

@@ -66,10 +66,10 @@ def test_default_questions_are_valid_in_every_mode(mode: str) -> None:
     [
         ([], "au moins une question"),
         ("du texte", "au moins une question"),
-        ([{"id": "É", "label": "x", "type": "text"}], "Question 1 : l’identifiant"),
-        ([{"id": "a", "label": "x", "type": "text"}] * 2, "Question 2 : l’identifiant « a »"),
+        ([{"id": "É", "label": "x", "type": "text"}], "Question 1\xa0: l’identifiant"),
+        ([{"id": "a", "label": "x", "type": "text"}] * 2, "Question 2\xa0: l’identifiant «\xa0a\xa0»"),
         ([{"id": "a", "label": " ", "type": "text"}], "il manque le texte"),
-        ([{"id": "a", "label": "x", "type": "fichier"}], "« fichier » n’existe pas"),
+        ([{"id": "a", "label": "x", "type": "fichier"}], "«\xa0fichier\xa0» n’existe pas"),
         ([{"id": "a", "label": "x", "type": "choice"}], "au moins deux réponses"),
     ],
 )

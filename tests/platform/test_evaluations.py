@@ -124,7 +124,7 @@ def test_two_files_are_joined(make) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"unit,time,outcome\na,1,2\n", "Colonne absente : cohort"),
+        (b"unit,time,outcome\na,1,2\n", "Colonne absente\xa0: cohort"),
         (b"unit,time,cohort,outcome\na,1,2,5\na,2,2,abc\n", "ligne 3"),
         (b"unit,time,cohort,outcome\na,1,2,3\na,1,2,4\na,2,2,4\n", "plusieurs lignes"),
         (b"unit,time,cohort,outcome,prenom\na,1,2,3,Zo\n", "décrit des personnes"),

@@ -77,7 +77,7 @@ def test_a_group_of_few_persons_hides_all_groups_of_its_cell_but_not_the_whole()
 
 
 def test_groups_without_the_whole_are_refused_with_what_to_add() -> None:
-    with pytest.raises(panels.BadPanel, match="aucune ligne « ensemble »"):
+    with pytest.raises(panels.BadPanel, match="aucune ligne «\xa0ensemble\xa0»"):
         _draft(_grouped().filter(pl.col("group") != "ensemble"))
 
 

@@ -49,6 +49,16 @@ def _pairs(message: Message) -> list[tuple[str, str]]:
     return [(message.id, str(message.string))]
 
 
+def test_french_signs_hold_to_their_words() -> None:
+    assert translation.gettext("Supprimer « %(event)s » ?") == "Supprimer «\xa0%(event)s\xa0»\u202f?"
+    assert translations.spaced("Voir https://x.fr/a?b : 3 %%, %(x)s ; oui") == (
+        "Voir https://x.fr/a?b\xa0: 3\xa0%%, %(x)s\u202f; oui"
+    )
+    breakable = re.compile(r"« | »| [:;?!](?:\s|$)")
+    for french, _english in (pair for message in _texts() for pair in _pairs(message)):
+        assert not breakable.search(translations.spaced(french)), french
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "sentence"), PAGES, ids=[name for name, _ in PAGES])
 def test_a_public_page_reads_in_english(client: Client, name: str, sentence: str) -> None:

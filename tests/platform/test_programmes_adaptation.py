@@ -71,7 +71,10 @@ def test_a_derogation_asked_is_on_the_desk_of_the_network_then_its_refusal_on_th
     site, structure, writer, make
 ) -> None:
     head, receiver = make.member(site.programme.roles.first().organisation), make.member(structure)
-    asked, refused = "Répondre à une dérogation demandée", "Une dérogation est refusée : revoir la décision"
+    asked, refused = (
+        "Répondre à une dérogation demandée",
+        "Une dérogation est refusée\xa0: revoir la décision",
+    )
 
     def waits(user, title):
         return title in [todo.title for todo in sites.todo_for(user)]
@@ -88,7 +91,7 @@ def test_a_derogation_that_ends_is_on_the_desk_of_the_site(site, structure, writ
         site, "rythme-jours", granted=True, note="Un temps.", until="2026-01", by=make.user()
     )
     titles = [todo.title for todo in sites.todo_for(make.member(structure))]
-    assert "Une dérogation prend fin : la redemander ou suivre le protocole" in titles
+    assert "Une dérogation prend fin\xa0: la redemander ou suivre le protocole" in titles
 
 
 def test_an_invariant_cannot_be_left_out_in_silence(site, writer) -> None:

@@ -34,7 +34,7 @@ def test_what_two_sites_did_alike_is_found_with_its_territories_and_its_fidelity
     )
     assert found.territory == (("rural", 2),)
     assert found.fidelity == (("Oui, la fonction est respectée", 2),)
-    assert found.reasons == (("Personnes : besoins ou motivation", 2),)
+    assert found.reasons == (("Personnes\xa0: besoins ou motivation", 2),)
 
 
 def test_a_click_drafts_a_proposal_credited_to_the_sites(programme, make, login) -> None:

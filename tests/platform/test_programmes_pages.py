@@ -24,7 +24,7 @@ def test_anybody_reads_the_essence_the_latitude_and_what_is_unknown(client, prog
     for words in (
         "Les habitants",
         "De 1 à 5\xa0jours.",
-        "Au départ : 2\xa0jours.",
+        "Au départ\xa0: 2\xa0jours.",
         "Le coût n’est pas connu.",
     ):
         assert words in page
@@ -139,7 +139,7 @@ def test_the_label_file_says_what_is_asked_who_reviews_until_when_and_leaves_roo
 def test_what_the_label_does_not_say_is_to_be_asked(client, make) -> None:
     programme = make.programme(visibility="public")
     make.version(programme, make.protocol(label={"title": "Label"}))
-    assert "inconnu : à demander au réseau" in words_of(client, programme, "label")
+    assert "inconnu\xa0: à demander au réseau" in words_of(client, programme, "label")
 
 
 def test_the_label_file_is_a_pdf_named_after_the_programme(client, labelled) -> None:

@@ -102,7 +102,7 @@ def test_the_network_is_told_what_waits_for_it_and_nobody_else_is(make) -> None:
     make.version(programme)
     services.propose(programme, title="Un goûter", text="Se parler.", by=make.user())
     assert [todo.title for todo in services.todo_for(make.member(head))] == [
-        "Décider de la proposition : Un goûter"
+        "Décider de la proposition\xa0: Un goûter"
     ]
     assert services.todo_for(make.member()) == []
 
@@ -126,7 +126,7 @@ def test_the_protocol_page_says_where_a_component_comes_from_and_thanks_its_auth
     for words in (
         "Introduit dans la version 1.0.0",
         "changé dans 1.1.0",
-        "change : la forme",
+        "change\xa0: la forme",
         "Aline (Deux fois)",
     ):
         assert words in page

@@ -209,7 +209,7 @@ def test_sentences_on_weights_are_read_in_french() -> None:
         "weights": ["need >= 2 * offer", "10% <= chomage <= 40%"],
     }
     assert reading.weights_in_words(document) == [
-        "famille « besoin » ≥ 2 × famille « offre existante »",
+        "famille «\xa0besoin\xa0» ≥ 2 × famille «\xa0offre existante\xa0»",
         "10% ≤ Chômage ≤ 40%",
     ]
 
@@ -265,7 +265,7 @@ def test_the_whole_study_by_the_screens(make, login) -> None:
         reverse("territories:weights", args=args), {"left": "need", "kind": "at_least", "right": "resources"}
     )
     look = client.get(reverse("territories:weights", args=args)).content.decode()
-    assert "famille « besoin » ≥ famille « ressources présentes »" in look
+    assert "famille «\xa0besoin\xa0» ≥ famille «\xa0ressources présentes\xa0»" in look
     ran = client.post(reverse("territories:run", args=args), follow=True)
     assert "alert-danger" not in ran.content.decode(), ran.content.decode().split("alert-danger")[1][:300]
     study.refresh_from_db()

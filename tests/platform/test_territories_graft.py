@@ -42,7 +42,7 @@ def test_the_four_findings_follow_from_needs_and_offer(programme) -> None:
     grafting.save(offer)
     row = _said(programme)["Logement"]
     assert (row["finding"], row["actors"], row["why"]) == (
-        "complements", ("Maison",), "L’offre existante couvre 50 % du besoin recensé.",
+        "complements", ("Maison",), "L’offre existante couvre 50\xa0% du besoin recensé.",
     )  # fmt: skip
     offer.places = 95
     grafting.save(offer)

@@ -39,7 +39,7 @@ def test_what_changed_between_two_versions_is_said_in_french(make) -> None:
     told = comparison_in_words(before, after)
     text = " ".join(told["changes"])
     assert "Territoires cherchés : 4 → 5" in text and "Régions : toutes → Nouvelle-Aquitaine" in text
-    assert "Critère retiré : Part de la population loin" in text and "Critère ajouté : Densité" in text
+    assert "Critère retiré\xa0: Part de la population loin" in text and "Critère ajouté\xa0: Densité" in text
     gone = next(move for move in told["moves"] if move["places"][1] is None)
     assert gone["name"] in told["left"] and gone["why"] == []
 
@@ -51,7 +51,10 @@ def test_a_place_that_moved_has_its_causes(make) -> None:
     told = comparison_in_words(before, after)
     moved = next(move for move in told["moves"] if move["steps"])
     assert any("poids +" in line or "poids \u2212" in line for line in moved["why"])
-    assert "Poids, retiré : famille « besoin » ≥ famille « ressources présentes »" in told["changes"]
+    assert (
+        "Poids, retiré\xa0: famille «\xa0besoin\xa0» ≥ famille «\xa0ressources présentes\xa0»"
+        in told["changes"]
+    )
 
 
 def test_two_studies_are_compared_on_a_page_and_a_foreign_one_is_not_found(make, login) -> None:
@@ -75,7 +78,7 @@ def test_the_same_twice_is_said_to_be_the_same(make, login) -> None:
     url = reverse("territories:compare", args=[programme.slug])
     make.study(programme, ranked=True)
     page = login(make.member(head)).get(url, {"before": version.pk, "after": version.pk}).content.decode()
-    assert "exactement le même résultat" in page and "Rien : périmètre" in page
+    assert "exactement le même résultat" in page and "Rien\xa0: périmètre" in page
 
 
 @pytest.mark.parametrize("unit", ["epci"])

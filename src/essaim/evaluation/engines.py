@@ -3,6 +3,7 @@
 Queries are written once, in DuckDB's SQL: DuckDB runs them as they are, Ibis translates them for the others.
 """
 
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -176,6 +177,10 @@ class _IbisTable:
                 "Les bases et moteurs extérieurs se lisent à travers Ibis, qui n’est pas installé : « pip install "
                 "'essaim[engines]' » (PostgreSQL) ou « pip install 'essaim[spark]' »."
             ) from error
+        if (
+            "spark.master=local" in address
+        ):  # else Spark looks for the address of the machine's name, which may have none
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         try:
             backend = ibis.connect(address)
             if table.endswith(".parquet"):
