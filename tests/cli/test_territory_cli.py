@@ -172,9 +172,62 @@ def test_a_file_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
     assert call("rank", tmp_path / "absent.yaml").exit_code == 2
 
 
-@pytest.mark.parametrize("words", [("--json", "--csv"), ("--top", -3)])
-def test_options_that_mean_nothing_are_wrong_usage(study: Path, words: tuple[object, ...]) -> None:
-    assert call("rank", study, *words).exit_code == 2
+@pytest.mark.parametrize(
+    ("command", "words", "said"),
+    [
+        ("rank", ("--json", "--csv"), "pas les deux"),
+        ("rank", ("--top", -3), "-3"),
+        ("rank", ("--map", "nulle/part/carte.svg"), "dossier « nulle/part » n’existe pas"),
+        ("rank", ("--map", "/proc/version"), "fermé à l’écriture"),
+        ("portfolio", ("--seconds", "nan"), "nombre fini"),
+        ("portfolio", ("--seconds", "inf"), "nombre fini"),
+        ("portfolio", ("--seconds", "-1"), "-1"),
+    ],
+)
+def test_options_that_mean_nothing_are_wrong_usage(
+    study: Path, command: str, words: tuple[object, ...], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if words[-1] == "/proc/version":  # root may write anywhere: the system's answer is given
+        monkeypatch.setattr("os.access", lambda path, mode: False)
+    result = call(command, study, *words)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+@pytest.mark.parametrize("reach", [("--reach-km", "nan"), ("--reach-min", "0"), ("--reach-km", "-5")])
+def test_a_reach_is_a_number_above_zero(study: Path, reach: tuple[str, str]) -> None:
+    assert call("access", "--services", study, *reach).exit_code == 2
+
+
+def test_a_setting_that_a_transformation_does_not_read_is_refused_with_its_file_and_place(
+    study: Path,
+) -> None:
+    study.write_text(STUDY.replace("transform: log", "transform: {kind: minmax, at: 3}"), encoding="utf-8")
+    result = call("rank", study)
+    assert result.exit_code == 1
+    assert "etude.yaml : Critère « peuple » : transform.at n’a pas d’effet avec « minmax »" in result.output
+    assert "retirez-le, ou prenez « threshold »" in result.output
+
+
+def test_a_column_headed_simulated_labels_the_whole_ranking_everywhere(study: Path, tmp_path: Path) -> None:
+    table = tmp_path / "demande.csv"
+    table.write_text("code;demandes [simulé]\n16;12\n17;20\n19;7\n23;9\n33;4\n", encoding="utf-8")
+    study.write_text(
+        STUDY.replace("indicator: rural_share", "indicator: demandes").replace("at_least: 2", "at_least: 0"),
+        encoding="utf-8",
+    )
+    given = ("--values", table)
+    for command in (("rank", study), ("portfolio", study), ("explain", study, "33")):
+        assert json.loads(call(*command, *given, "--json").output)["simulated"] == ["demandes"]
+        assert "simulé" in call(*command, *given).output.lower()
+    for command in ("rank", "portfolio"):
+        rows = list(csv.DictReader(io.StringIO(call(command, study, *given, "--csv").output)))
+        assert {row["simulated"] for row in rows} == {"simulé"}
+    study.write_text(STUDY, encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(call("rank", study, *given, "--csv").output)))
+    assert {row["simulated"] for row in rows} == {""}, (
+        "a simulated column that no criterion reads labels nothing"
+    )
 
 
 def test_access_shares_capacity_among_people(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_a_simulated_ranking_says_so_in_every_file(make) -> None:
     told = json.loads(exports.ranking_geojson(study))
     assert told["simulated"] and told["features"][0]["properties"]["simulated"]
     assert "# Simulé" in exports.study_yaml(study).splitlines()[1]
+    assert f"{sources.INTEREST} [simulé]" in exports.data_csv(study).splitlines()[0].split(",")
 
 
 def test_the_map_file_has_outlines_where_they_are_shipped_and_points_elsewhere(make) -> None:

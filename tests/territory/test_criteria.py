@@ -88,6 +88,20 @@ def test_a_criterion_without_any_value_is_refused() -> None:
         (Criterion("x", "need", "x", missing="zero"), "missing"),  # type: ignore[arg-type]
         (Criterion("x", "need", "x", transform=Transform("cube")), "transform.kind"),  # type: ignore[arg-type]
         (Criterion("x", "need", "x", transform=Transform("threshold")), "seuil"),
+        (
+            Criterion("x", "need", "x", transform=Transform("minmax", at=3)),
+            "transform.at n’a pas d’effet avec « minmax » ; retirez-le, ou prenez « threshold »",
+        ),
+        (Criterion("x", "need", "x", transform=Transform("rank", low=0)), "ou prenez « minmax » ou « log »"),
+        (
+            Criterion("x", "need", "x", transform=Transform("log", points=((0, 0), (1, 1)))),
+            "transform.points",
+        ),
+        (Criterion("x", "need", "x", transform=Transform("threshold", at=float("nan"))), "finis"),
+        (
+            Criterion("x", "need", "x", transform=Transform("curve", points=((0, 0), (float("inf"), 1)))),
+            "finis",
+        ),
         (Criterion("x", "need", "x", transform=Transform("minmax", low=2, high=1)), "inférieur"),
         (Criterion("x", "need", "x", transform=Transform("curve", points=((1, 0),))), "deux points"),
         (Criterion("x", "need", "x", transform=Transform("curve", points=((1, 0), (1, 1)))), "croître"),

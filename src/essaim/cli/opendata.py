@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import polars as pl
 
+from essaim.cli.options import OutputFile
 from essaim.opendata.fetch import Fetched, FetchError, FetchLimits, fetch
 from essaim.opendata.frames import neutralised
 from essaim.opendata.safety import french_size
@@ -51,9 +52,7 @@ def _card(item: DataSource) -> dict[str, object]:
 @click.option("--vintage", default="", help="Millésime, quand le fichier ne le dit pas.")
 @click.option("--json", "as_json", is_flag=True, help="Résumé en JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Le tableau principal en CSV (UTF-8).")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Fichier de sortie du CSV."
-)
+@click.option("-o", "--output", type=OutputFile(), help="Fichier de sortie du CSV.")
 def read(code: str, location: str, vintage: str, as_json: bool, as_csv: bool, output: Path | None) -> None:
     """Lire un fichier (ou une adresse) avec le lecteur de sa SOURCE, et dire ce qui s’y trouve."""
     _known(code)

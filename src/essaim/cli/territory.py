@@ -13,6 +13,7 @@ from typing import Any
 import click
 import numpy as np
 
+from essaim.cli.options import OutputFile, Positive
 from essaim.cli.territory_values import read_journeys, read_services, study_table
 from essaim.opendata.safety import UnsafeFile
 from essaim.territory import access as acc
@@ -66,9 +67,7 @@ def readable_errors() -> Iterator[None]:
 @click.option(
     "--top", type=click.IntRange(min=0), default=20, show_default=True, help="Lignes à montrer dans le texte."
 )
-@click.option(
-    "--map", "map_file", type=click.Path(dir_okay=False, path_type=Path), help="Carte SVG à écrire."
-)
+@click.option("--map", "map_file", type=OutputFile(), help="Carte SVG à écrire.")
 def rank(
     study: Path, files: tuple[Path, ...], as_json: bool, as_csv: bool, top: int, map_file: Path | None
 ) -> None:
@@ -80,7 +79,9 @@ def rank(
         data = ranking.to_dict()
         codes, wins = ranking.duel()
         data["duels"] = {"codes": codes, "winning_share": wins.round(4).tolist()}
-        _write(data, data["ranking"], as_json, as_csv, lambda: _rank_text(ranking, data, top))
+        _write(
+            data, _labelled(data["ranking"], ranking), as_json, as_csv, lambda: _rank_text(ranking, data, top)
+        )
 
 
 @command.command("portfolio", short_help="étude et sa vague → territoires choisis ensemble")
@@ -88,13 +89,7 @@ def rank(
 @VALUES
 @JSON
 @CSV
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0, min_open=True),
-    default=30.0,
-    show_default=True,
-    help="Temps de calcul au plus.",
-)
+@click.option("--seconds", type=Positive(), default=30.0, show_default=True, help="Temps de calcul au plus.")
 @click.option(
     "--force", "forced", multiple=True, metavar="CODE", help="Ce que coûterait d’imposer CODE. Répétable."
 )
@@ -118,7 +113,7 @@ def portfolio(
         data["forcing"] = [
             {"code": f.code, "loss": f.loss, "out": list(f.leaving), "in": list(f.coming)} for f in costs
         ]
-        _write(data, data["chosen"], as_json, as_csv, lambda: _portfolio_text(data))
+        _write(data, _labelled(data["chosen"], ranking), as_json, as_csv, lambda: _portfolio_text(data))
 
 
 @command.command("explain", short_help="pourquoi ce territoire est à cette place")
@@ -162,13 +157,25 @@ def explain_(study: Path, code: str, files: tuple[Path, ...], as_json: bool) -> 
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Table des services : lon, lat et, si connue, places.",
 )
-@click.option("--reach-km", default=30.0, show_default=True, help="Portée, en kilomètres à vol d’oiseau.")
+@click.option(
+    "--reach-km",
+    type=Positive(),
+    default=30.0,
+    show_default=True,
+    help="Portée, en kilomètres à vol d’oiseau.",
+)
 @click.option(
     "--journeys",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Table de temps de trajet (commune, service, minutes), au lieu du vol d’oiseau.",
 )
-@click.option("--reach-min", default=30.0, show_default=True, help="Portée en minutes, avec --journeys.")
+@click.option(
+    "--reach-min",
+    type=Positive(),
+    default=30.0,
+    show_default=True,
+    help="Portée en minutes, avec --journeys.",
+)
 @click.option("--decay", type=click.Choice(acc.DECAYS), default="gaussian", show_default=True)
 @click.option(
     "--level", type=click.Choice(LEVELS), default="commune", show_default=True, help="Niveau du résultat."
@@ -214,7 +221,10 @@ def access(
 
 
 def _run(path: Path, files: tuple[Path, ...]) -> tuple[Ranking, Table]:
-    study: Study = from_yaml(path.read_bytes())
+    try:
+        study: Study = from_yaml(path.read_bytes())
+    except StudyError as error:
+        raise StudyError([f"{path.name} : {problem}" for problem in error.problems]) from error
     table = study_table(study.unit, files)
     return run(study, table), table
 
@@ -234,6 +244,11 @@ def _write(
         _write_csv(rows)
     else:
         click.echo("\n".join(text()))
+
+
+def _labelled(rows: Sequence[Mapping[str, Any]], ranking: Ranking) -> list[Mapping[str, Any]]:
+    """Rows of a CSV: one simulated criterion and each says it, wherever the row is copied."""
+    return [{**row, "simulated": "simulé" if ranking.simulated else ""} for row in rows]
 
 
 def _write_csv(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -257,11 +272,15 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
 # --- texts -------------------------------------------------------------------------------------------------
 
 
+def _simulated(labels: Sequence[str]) -> str:
+    return f"SIMULÉ : {', '.join(labels)} — valeurs inventées pour l’essai."
+
+
 def _rank_text(ranking: Ranking, data: Mapping[str, Any], top: int) -> list[str]:
     study, counts = ranking.study, {s: len(ranking.codes_of(s)) for s in ("certain", "possible", "excluded")}
     lines = [f"{study.title} : les {study.k} premiers parmi {len(ranking.notes.codes)} territoires"]
     if ranking.simulated:
-        lines.append(f"SIMULÉ : {', '.join(ranking.simulated)} — valeurs inventées pour l’essai.")
+        lines.append(_simulated(ranking.simulated))
     if ranking.carried_down:
         lines.append(f"Valeurs reprises d’un niveau plus large : {', '.join(ranking.carried_down)}.")
     lines.append(
@@ -331,7 +350,7 @@ def _portfolio_text(data: Mapping[str, Any]) -> list[str]:
         f"{data['title']} : {len(data['chosen'])} territoires, valeur {number(data['value'], 3)} ({proof})"
     ]
     if data["simulated"]:
-        lines.append(f"SIMULÉ : {', '.join(data['simulated'])} — valeurs inventées pour l’essai.")
+        lines.append(_simulated(data["simulated"]))
     for row in data["chosen"]:
         forced = f" — imposé : {row['forced']}" if row["forced"] else ""
         lines.append(f"  {number(row['value'], 3)}  {row['name']} [{row['code']}]{forced}")

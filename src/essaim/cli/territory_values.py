@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from essaim.territory.places import Points, in_planes
 from essaim.territory.projection import plane_at
 from essaim.territory.table import Floats, Measure, Table, TableError
 
+# What a column header ends with when its values are invented: « demandes [simulé] ».
+SIMULATED = re.compile(r"\s*\[(?:simulée?s?|simulated)\]$", re.IGNORECASE)
 NAME_COLUMNS = ("nom", "name", "libelle", "libellé")
 PARTS = {
     "lon": ("lon", "longitude", "x"),
@@ -63,7 +66,9 @@ def _with_file(unit: str, table: Table | None, path: Path) -> Table:
     known = set(table.codes)
     for column in frame.columns[1:]:
         if column != names:
-            measure = Measure(column.strip(), column.strip(), "", path.name, "", unit, decimals=2)
+            key = SIMULATED.sub("", column.strip())
+            invented = key != column.strip()
+            measure = Measure(key, key, "", path.name, "", unit, decimals=2, simulated=invented)
             values = {c: v for c, v in zip(codes, _numbers(frame, column, path), strict=True) if c in known}
             table = table.with_values(measure, values)
     return table

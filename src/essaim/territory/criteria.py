@@ -32,6 +32,15 @@ MISSING_LABELS: Final[dict[str, str]] = {
 }
 
 
+# Which transformations read each setting of a ``Transform``.
+SETTINGS: Final[dict[str, tuple[TransformKind, ...]]] = {
+    "low": ("minmax", "log"),
+    "high": ("minmax", "log"),
+    "at": ("threshold",),
+    "points": ("curve",),
+}
+
+
 class CriterionError(ValueError):
     """A criterion that does not fit its data, and how to mend it."""
 
@@ -200,6 +209,13 @@ def problems(criterion: Criterion) -> list[str]:
     for name, value, known in choices:
         if value not in known:
             found.append(f"{where} : {name} vaut « {value} » ; choix possibles : {', '.join(known)}.")
+    found += [
+        f"{where} : transform.{name} n’a pas d’effet avec « {t.kind} » ; retirez-le, ou prenez {kinds}."
+        for name, kinds in _foreign(t)
+    ]
+    numbers = [b for b in (t.low, t.high, t.at) if b is not None] + [x for p in t.points for x in p]
+    if not np.isfinite(numbers).all():
+        found.append(f"{where} : les bornes et les points de transform sont des nombres finis.")
     if t.kind == "threshold" and t.at is None:
         found.append(f"{where} : la transformation « threshold » demande « at » (le seuil).")
     if t.low is not None and t.high is not None and t.low >= t.high:
@@ -209,6 +225,18 @@ def problems(criterion: Criterion) -> list[str]:
     if t.kind == "curve":
         found += [f"{where} : {p}" for p in _curve_problems(criterion)]
     return found
+
+
+def _foreign(transform: Transform) -> list[tuple[str, str]]:
+    """Settings that are given and that this kind of transformation does not read, with the kinds that do."""
+    given = {name for name in SETTINGS if getattr(transform, name) not in (None, ())}
+    if transform.kind not in get_args(TransformKind):
+        return []
+    return [
+        (name, " ou ".join(f"« {kind} »" for kind in kinds))
+        for name, kinds in SETTINGS.items()
+        if name in given and transform.kind not in kinds
+    ]
 
 
 def _curve_problems(criterion: Criterion) -> list[str]:

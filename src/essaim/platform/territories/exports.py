@@ -33,12 +33,16 @@ def study_yaml(study: "Study | Version") -> str:
 
 
 def data_csv(study: "Study | Version") -> str:
-    """The values the ranking was made from: one row a territory, one column an indicator (its key)."""
+    """The values the ranking was made from: one row a territory, one column an indicator (its key).
+
+    A column of invented values is headed « key [simulé] », which the command line reads as such.
+    """
     inputs = study.inputs or {"codes": [], "names": [], "columns": {}}
     keys = list(inputs["columns"])
+    invented = {key for key in keys if inputs["columns"][key]["measure"].get("simulated")}
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["code", "name", *keys])
+    writer.writerow(["code", "name", *(f"{key} [simulé]" if key in invented else key for key in keys)])
     columns = [inputs["columns"][key]["values"] for key in keys]
     for code, name, *values in zip(inputs["codes"], inputs["names"], *columns, strict=True):
         writer.writerow([code, _safe(name), *("" if value is None else value for value in values)])
