@@ -267,7 +267,7 @@ def test_before_reshaping_one_reads_which_sites_it_touches(editor, make, writer)
     typed = {"do": "split", "split-part": "Suivi", "split-function": "Suivre", "split-parameters": ["jours"]}
     told = client.post(url(programme, "reshape", "rythme"), typed).context["preview"]["fates"]
     assert [(row.site.name, row.before, row.after) for row in told.rows] == [
-        ("Bourg", "reste", "suit dans « Suivi, Jours par semaine »")
+        ("Bourg", "reste", "suit dans «\xa0Suivi, Jours par semaine\xa0»")
     ]
     removal = client.get(url(programme, "remove_item", "components", "rythme"))
     assert [row.after for row in removal.context["fates"].rows] == ["ne s’applique plus"]
