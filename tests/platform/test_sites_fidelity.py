@@ -2,9 +2,11 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from essaim.platform.sites import services
 from essaim.platform.sites.fidelity_scores import fidelity_of, network_fidelity
+from essaim.platform.sites.models import FidelityEntry
 
 
 @pytest.fixture
@@ -33,6 +35,29 @@ def test_a_score_is_the_mean_of_what_was_observed_and_names_what_was_not(site) -
     (line,) = scores_of(site).lines
     assert line.scores["self"].value == 0.5
     assert line.missing["self"] == ("La porte est ouverte",)
+
+
+def test_the_sheet_keeps_why_a_marker_was_not_observed_with_who_says_so(site, make, login) -> None:
+    client = login(make.member(site.programme.roles.first().organisation))
+    url = reverse("sites:assess", args=[site.programme.slug, site.pk])
+    day = timezone.localdate().isoformat()
+    refused = client.post(url, {"at": day, "m0": "true", "w0": "refused", "w1": "other"})
+    assert {"w0", "note"} <= set(refused.context["form"].errors)
+    client.post(url, {"at": day, "m0": "true", "w1": "no_means"})
+    (line,) = scores_of(site).lines
+    assert line.scores["network"].value == 1
+    assert line.missing["network"] == ("Accueillis sous un jour (pas de moyen de l’observer)",)
+    assert line.scores["self"] is None
+
+
+def test_what_can_no_longer_be_seen_is_missing_not_what_it_was(site) -> None:
+    observe(site, "ouverte", True)
+    observe(site, "ouverte", FidelityEntry.Unseen.NOT_APPLICABLE)
+    (line,) = scores_of(site).lines
+    assert (line.scores["self"].value, line.missing["self"][0]) == (
+        None,
+        "La porte est ouverte (sans objet ici)",
+    )
 
 
 def test_assessors_stand_side_by_side(site) -> None:

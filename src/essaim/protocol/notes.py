@@ -1,10 +1,11 @@
 """Differences said in French: one sentence each, and release notes to be edited."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from essaim.protocol.diff import Difference
-from essaim.protocol.document import Protocol
+from essaim.protocol.document import Deprecation, Protocol
 from essaim.protocol.versions import Bump, Weighed, weigh
 
 NAMES = {
@@ -156,7 +157,7 @@ def release_notes(old: Protocol, new: Protocol) -> str:
     weighed = weigh(old, new)
     lines = [f"# {new.title} {new.version}", "", f"Depuis la version {old.version}."]
     for bump, heading in HEADINGS:
-        items = [_line(one) for one in weighed if one.bump == bump]
+        items = [_line(one, old, new) for one in weighed if one.bump == bump]
         if items:
             lines += ["", f"## {heading}", "", *items]
     lines += _deprecations(new) + _credits(old, new)
@@ -165,18 +166,71 @@ def release_notes(old: Protocol, new: Protocol) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _line(one: Weighed) -> str:
-    return f"- {sentence(one.difference)} ({one.reason})."
+def _line(one: Weighed, old: Protocol, new: Protocol) -> str:
+    return f"- {sentence(_titled(one.difference, old, new))} ({one.reason})."
+
+
+def _titled(d: Difference, old: Protocol, new: Protocol) -> Difference:
+    """The difference with titles in the place of identifiers, those of the later version first."""
+    known = {**_titles(old), **_titles(new)}
+
+    def named(component: str, item: str = "") -> str:
+        return known.get((d.section, component, item)) or known.get(("", component, item), item or component)
+
+    ends: dict[str, Any] = {}
+    if d.kind in ("split", "merged"):
+        ends = {name: tuple(named(str(id)) for id in getattr(d, name) or ()) for name in ("old", "new")}
+    elif d.kind == "moved":
+        ends = {name: _place(str(getattr(d, name)), known) for name in ("old", "new")}
+    inner = d.component if d.section == "markers" else ""
+    return replace(
+        d,
+        component=named(d.component) if d.component else "",
+        parameter=named(d.component, d.parameter) if d.parameter else "",
+        item=named(inner, d.item) if d.item and d.section not in ("components", "parameters") else d.item,
+        **ends,
+    )
+
+
+def _place(place: str, known: dict[tuple[str, str, str], str]) -> str:
+    component, _slash, parameter = place.partition("/")
+    title, label = known.get(("", component, ""), component), known.get(("", component, parameter), parameter)
+    return f"« {label} » ({title})"
+
+
+def _titles(protocol: Protocol) -> dict[tuple[str, str, str], str]:
+    """(list, component, item) → title; the list is empty for components and their parameters."""
+    label, selection = protocol.label, protocol.selection
+    found = {("", one.id, ""): one.title for one in protocol.components}
+    for component in protocol.components:
+        found |= {("", component.id, one.id): one.label for one in component.parameters}
+        found |= {("markers", component.id, one.id): one.label for one in component.markers}
+    lists: dict[str, tuple[Any, ...]] = {
+        name: getattr(protocol, name)
+        for name in ("sources", "variants", "roles", "prerequisites", "tools", "indicators")
+    }
+    lists["requirements"] = label.requirements if label else ()
+    for name in ("steps", "criteria"):
+        lists[name] = getattr(selection, name) if selection else ()
+    for name, items in lists.items():
+        found |= {(name, "", one.id): _title_of(one) for one in items}
+    return found
+
+
+def _title_of(item: Any) -> str:
+    return str(next(getattr(item, name) for name in ("title", "label", "text") if hasattr(item, name)))
 
 
 def _deprecations(new: Protocol) -> list[str]:
-    items = [
-        f"- « {c.title} » disparaîtra{f' le {c.deprecated.until}' if c.deprecated.until else ''}"
-        f"{f' : {c.deprecated.reason}' if c.deprecated.reason else ''}."
-        for c in new.components
-        if c.deprecated is not None
-    ]
+    ending = [(component.title, component.deprecated) for component in new.components if component.deprecated]
+    items = [_end(title, end) for title, end in ending]
     return ["", "## Fins annoncées", "", *items] if items else []
+
+
+def _end(title: str, end: Deprecation) -> str:
+    until = f" le {end.until}" if end.until else ""
+    why = f" : {end.reason.rstrip('.')}" if end.reason else ""
+    return f"- « {title} » disparaîtra{until}{why}."
 
 
 def _credits(old: Protocol, new: Protocol) -> list[str]:

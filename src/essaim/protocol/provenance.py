@@ -1,13 +1,13 @@
 """The life of each clause from the first version to the last: introduced in, changed in, come from, thanks to whom."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Literal
 
 from essaim.protocol.adaptation import Place
 from essaim.protocol.diff import Difference, differences
-from essaim.protocol.document import Component, Credit, Protocol
+from essaim.protocol.document import Component, Credit, Marker, Protocol, Requirement
 from essaim.protocol.lineage import Routes, routes, same_component
 
 StepKind = Literal["introduced", "renamed", "moved", "split", "merged", "changed"]
@@ -167,3 +167,71 @@ def _title(protocol: Protocol, place: Place) -> str:
     assert component is not None
     found = next((p.label for p in component.parameters if p.id == place[1]), "")
     return found or component.title
+
+
+Clause = tuple[str, str, str]
+"""(``markers`` or ``requirements``, component that holds it or nothing, identifier)."""
+
+
+def clauses_provenance(versions: Sequence[Protocol]) -> dict[Clause, tuple[Step, ...]]:
+    """Steps of every marker and label requirement of the last version, oldest first (``versions`` as above).
+
+    A marker goes on under its identifier, or its label, in what its component became.
+    """
+    known: dict[Clause, tuple[Step, ...]] = {}
+    earlier: Protocol | None = None
+    for version in versions:
+        known = {key: _clause_steps(earlier, version, key, known) for key in _clauses(version)}
+        earlier = version
+    return known
+
+
+def _clauses(protocol: Protocol) -> dict[Clause, Marker | Requirement]:
+    found: dict[Clause, Marker | Requirement] = {
+        ("markers", component.id, marker.id): marker
+        for component in protocol.components
+        for marker in component.markers
+    }
+    requirements = protocol.label.requirements if protocol.label else ()
+    return found | {("requirements", "", one.id): one for one in requirements}
+
+
+def _clause_steps(
+    old: Protocol | None, new: Protocol, key: Clause, known: dict[Clause, tuple[Step, ...]]
+) -> tuple[Step, ...]:
+    origin = _clause_before(old, new, key) if old else None
+    if old is None or origin is None:
+        return (Step(version=new.version, kind="introduced"),)
+    before, after = _clauses(old)[origin], _clauses(new)[key]
+    changed = tuple(
+        one.name
+        for one in fields(after)
+        if one.name != "id" and getattr(before, one.name) != getattr(after, one.name)
+    )
+    home = old.component(origin[1]) if origin[1] != key[1] else None
+    goes_on = home and same_component(_component(new, key[1]), {home.id: home}) is not None
+    if home and not goes_on:
+        step = Step(version=new.version, kind="moved", origins=(home.title,), fields=changed)
+    elif changed:
+        step = Step(version=new.version, kind="changed", fields=changed)
+    else:
+        return known[origin]
+    return (*known[origin], step)
+
+
+def _clause_before(old: Protocol, new: Protocol, key: Clause) -> Clause | None:
+    """The same clause in the version before; ``None`` when it is new."""
+    clauses = _clauses(old)
+    if key in clauses or key[0] != "markers":
+        return key if key in clauses else None
+    label = _clauses(new)[key].label  # type: ignore[union-attr]
+    homes = [id for id, later in routes(old, new).components.items() if key[1] in later]
+    held = [one for one in clauses if one[0] == "markers" and one[1] in homes]
+    named = [one for one in held if one[2] == key[2]]
+    return next(iter([*named, *(one for one in held if clauses[one].label == label)]), None)  # type: ignore[union-attr]
+
+
+def _component(protocol: Protocol, id: str) -> Component:
+    found = protocol.component(id)
+    assert found is not None
+    return found

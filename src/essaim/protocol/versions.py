@@ -85,7 +85,9 @@ RULES: tuple[tuple[str, Test, Bump], ...] = (
     (
         "exigence du label ajoutée ou changée",
         lambda d, v: (
-            d.section == "requirements" and d.kind in ("added", "changed") and d.field not in WORDING
+            d.section == "requirements"
+            and d.kind in ("added", "changed")
+            and (d.field == "evidence" or d.field not in WORDING)
         ),
         "major",
     ),

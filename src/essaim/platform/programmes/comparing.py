@@ -1,17 +1,34 @@
 """What differs between two versions, for readers: grouped by component, word by word inside texts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from essaim.platform.programmes.reading import KINDS, listed, value_in_words
-from essaim.protocol import Protocol
+from essaim.platform.programmes.reading import (
+    APPLIES_TO,
+    DIMENSIONS,
+    DIRECTIONS,
+    KINDS,
+    LEVELS,
+    PARAMETER_TYPES,
+    SELECTION_MODES,
+    TERRITORY_TYPES,
+    TOOL_KINDS,
+    changes_in_words,
+    end_in_words,
+    listed,
+    quantity,
+    scale_in_words,
+    target_in_words,
+    value_in_words,
+)
+from essaim.protocol import Protocol, codec
 from essaim.protocol.adaptation import find_parameter
 from essaim.protocol.diff import Difference, Words, words
-from essaim.protocol.document import Parameter
+from essaim.protocol.document import ESSENCE, Deprecation, Parameter, Scale
 from essaim.protocol.notes import FIELDS
 from essaim.protocol.versions import Weighed
 
@@ -88,15 +105,13 @@ def _heading(d: Difference, old: Protocol, new: Protocol) -> str:
 def _row(weighed: Weighed, old: Protocol, new: Protocol) -> Row:
     d = weighed.difference
     common = (_subject(d, old, new), str(KIND_WORDS[d.kind]), weighed.bump, _(weighed.reason))
-    if (
-        d.kind == "changed"
-        and isinstance(d.old, str)
-        and isinstance(d.new, str)
-        and d.field not in ("kind", "default")
-    ):
+    if d.field == "unknowns":
+        gone = [one for one in d.old or () if one not in (d.new or ())]
+        come = [one for one in d.new or () if one not in (d.old or ())]
+        return Row(*common, before=" ".join(gone), after=" ".join(come))
+    if d.kind == "changed" and isinstance(d.old, str) and isinstance(d.new, str) and d.field not in CODES:
         return Row(*common, words=words(d.old, d.new))
-    parameter = _parameter(d, new) or _parameter(d, old)
-    return Row(*common, before=_plain(d, d.old, old, parameter), after=_plain(d, d.new, new, parameter))
+    return Row(*common, before=_plain(d, d.old, old), after=_plain(d, d.new, new))
 
 
 def _parameter(d: Difference, protocol: Protocol) -> Parameter | None:
@@ -131,24 +146,86 @@ def _item(d: Difference, protocol: Protocol) -> str:
     return ""
 
 
-def _plain(d: Difference, value: Any, protocol: Protocol, parameter: Parameter | None) -> str:
+def _plain(d: Difference, value: Any, protocol: Protocol) -> str:
     """A value in words; an item added or removed by its title."""
     if value is None or value in ((), []):
         return ""
-    if d.field == "kind" and value in KINDS:
-        return str(KINDS[value])
-    if d.field == "default" and parameter:
-        return value_in_words(parameter, value)
+    for fields, say in READERS:
+        if d.field in fields:
+            return say(d, value, protocol)
     if isinstance(value, bool):
         return _("oui") if value else _("non")
+    if isinstance(value, int | float):
+        return quantity(value, "")
     if isinstance(value, dict):
         return str(next((value[name] for name in ("title", "label", "text", "name") if name in value), ""))
     if isinstance(value, list | tuple):
-        return listed([_plain(d, one, protocol, None) for one in value], _("et"))
-    if d.field in ("sources", "tools", "roles", "prerequisites", "indicators"):
-        return next((_title(one) for one in getattr(protocol, d.field) if one.id == value), str(value))
+        return listed([_plain(d, one, protocol) for one in value], _("et"))
+    return _titled(protocol, value)
+
+
+def _titled(protocol: Protocol, value: Any) -> str:
     component = protocol.component(str(value))
     return component.title if component else str(value)
+
+
+def _coded(d: Difference, value: Any, _protocol: Protocol) -> str:
+    known = CODES[d.field]
+    several = value if isinstance(value, list | tuple) else [value]
+    return listed([str(known.get(one, one)) for one in several], _("et"))
+
+
+def _cited(d: Difference, value: Any, protocol: Protocol) -> str:
+    titles = {one.id: _title(one) for one in getattr(protocol, d.field)}
+    return listed([titles.get(one, str(one)) for one in value], _("et"))
+
+
+def _bound(d: Difference, value: Any, protocol: Protocol) -> str:
+    parameter = _parameter(d, protocol)
+    return value_in_words(parameter, value) if parameter else quantity(value, "")
+
+
+def _aimed(d: Difference, value: Any, protocol: Protocol) -> str:
+    component = protocol.component(d.component)
+    marker = next((one for one in component.markers if one.id == d.item), None) if component else None
+    return target_in_words(marker) if marker else str(value)
+
+
+def _rules(d: Difference, _value: Any, protocol: Protocol) -> str:
+    variant = next((one for one in protocol.variants if one.id == d.item), None)
+    told = changes_in_words(protocol, variant) if variant else ()
+    return " ".join(f"{where}\N{NO-BREAK SPACE}: {what}" for where, what in told)
+
+
+def _on(_d: Difference, value: Any, protocol: Protocol) -> str:
+    return _("l’essence") if value == ESSENCE else _titled(protocol, value)
+
+
+CODES: dict[str, dict[str, Any]] = {
+    "kind": {**KINDS, **TOOL_KINDS},
+    "type": PARAMETER_TYPES,
+    "dimension": DIMENSIONS,
+    "direction": DIRECTIONS,
+    "level": LEVELS,
+    "applies_to": APPLIES_TO,
+    "mode": SELECTION_MODES,
+    "territory_types": TERRITORY_TYPES,
+    "component": {},
+    "default": {},
+}
+"""Fields that hold a code or an identifier: told in words, not compared word by word."""
+
+READERS: tuple[tuple[tuple[str, ...], Callable[[Difference, Any, Protocol], str]], ...] = (
+    (("default", "min", "max", "step"), _bound),
+    (("scale",), lambda _d, value, _p: scale_in_words(codec.decode(Scale, value))),
+    (("deprecated",), lambda _d, value, _p: end_in_words(codec.decode(Deprecation, value))),
+    (("target",), _aimed),
+    (("changes",), _rules),
+    (("component",), _on),
+    (("sources", "tools", "roles", "prerequisites", "indicators"), _cited),
+    (tuple(name for name in CODES if CODES[name]), _coded),
+)
+"""How the value of a field is told, where it is not a text, a number or an item with a title."""
 
 
 def _title(one: Any) -> str:

@@ -1,6 +1,7 @@
-"""The life of each component, for readers: in which version it came, changed, from what, thanks to whom."""
+"""The life of each component, and of what it holds: in which version it came, changed, from what, thanks to whom."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -8,7 +9,7 @@ from essaim.platform.programmes.models import ProtocolVersion
 from essaim.platform.programmes.reading import listed
 from essaim.protocol.document import Credit
 from essaim.protocol.notes import FIELDS
-from essaim.protocol.provenance import Step, provenance
+from essaim.protocol.provenance import Step, clauses_provenance, provenance
 
 MARK = "proposition-"
 """Start of the identifier of the source that an accepted proposal leaves in the protocol."""
@@ -51,6 +52,28 @@ def lives(version: ProtocolVersion) -> dict[str, Life]:
         )
         for component in protocols[-1].components
     }
+
+
+def histories(version: ProtocolVersion) -> dict[str, Any]:
+    """One line on the life of each parameter and marker (by component, then identifier) and requirement (by
+    identifier); nothing when the version is the first: all came with it."""
+    protocols = [one.protocol for one in _line(version)]
+    if len(protocols) < 2:
+        return {}
+    found: dict[str, Any] = {"parameters": {}, "markers": {}, "requirements": {}}
+    for (component, parameter), steps in provenance(protocols).items():
+        if parameter is not None:
+            found["parameters"].setdefault(component, {})[parameter] = _in_one_line(steps)
+    for (section, component, id), steps in clauses_provenance(protocols).items():
+        held = found[section].setdefault(component, {}) if component else found[section]
+        held[id] = _in_one_line(steps)
+    return found
+
+
+def _in_one_line(steps: tuple[Step, ...]) -> str:
+    first = _("depuis la version %(version)s") % {"version": steps[0].version}
+    later = [f"{step.version}\N{NO-BREAK SPACE}: {in_words(step)}" for step in steps[1:]]
+    return " ; ".join([first, *later])
 
 
 def _line(version: ProtocolVersion) -> list[ProtocolVersion]:

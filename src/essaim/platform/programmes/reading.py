@@ -8,8 +8,19 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from essaim.platform.dates import in_words
 from essaim.protocol import Protocol
-from essaim.protocol.document import ESSENCE, Component, Marker, Parameter, Requirement, Source, Variant
+from essaim.protocol.document import (
+    ESSENCE,
+    Component,
+    Deprecation,
+    Marker,
+    Parameter,
+    Requirement,
+    Scale,
+    Source,
+    Variant,
+)
 from essaim.protocol.latitude import Latitude, latitude
 
 KINDS = {"core": gettext_lazy("invariant"), "adaptable": gettext_lazy("adaptable")}
@@ -22,10 +33,10 @@ TERRITORY_TYPES = {
     "urban": gettext_lazy("urbain"),
 }
 DIMENSIONS = {
-    "adherence": gettext_lazy("respect"),
-    "exposure": gettext_lazy("intensité"),
+    "adherence": gettext_lazy("adhérence"),
+    "exposure": gettext_lazy("exposition"),
     "quality": gettext_lazy("qualité"),
-    "responsiveness": gettext_lazy("adhésion des personnes"),
+    "responsiveness": gettext_lazy("réactivité des participants"),
 }
 PARAMETER_TYPES = {
     "number": gettext_lazy("un nombre"),
@@ -234,6 +245,16 @@ def _parameter(parameter: Parameter, there: Latitude, cite: _Citer) -> Parameter
 
 
 def _variant(protocol: Protocol, variant: Variant, cite: _Citer) -> VariantReading:
+    return VariantReading(
+        variant,
+        listed([str(TERRITORY_TYPES[kind]) for kind in variant.territory_types], _("ou")),
+        changes_in_words(protocol, variant),
+        cite(variant.sources),
+    )
+
+
+def changes_in_words(protocol: Protocol, variant: Variant) -> tuple[tuple[str, str], ...]:
+    """(component and parameter, what becomes of it there) for everything that a variant changes."""
     changes = []
     for change in variant.changes:
         component = protocol.component(change.component)
@@ -248,12 +269,7 @@ def _variant(protocol: Protocol, variant: Variant, cite: _Citer) -> VariantReadi
             words += " " + _("Au départ : %(value)s.") % {"value": value_in_words(parameter, there.default)}
         changes.append((_("%(component)s, %(parameter)s") % {
             "component": component.title, "parameter": parameter.label}, words))  # fmt: skip
-    return VariantReading(
-        variant,
-        listed([str(TERRITORY_TYPES[kind]) for kind in variant.territory_types], _("ou")),
-        tuple(changes),
-        cite(variant.sources),
-    )
+    return tuple(changes)
 
 
 def listed(words: Sequence[str], link: str) -> str:
@@ -360,3 +376,22 @@ def target_in_words(marker: Marker) -> str:
         return _("%(target)s sur %(points)s au moins") % {"target": target, "points": scale.points}
     pattern = _("%(target)s au moins") if marker.direction == "up" else _("%(target)s au plus")
     return pattern % {"target": quantity(target, scale.unit)}
+
+
+def scale_in_words(scale: Scale) -> str:
+    """How a marker is observed."""
+    if scale.type == "boolean":
+        return _("oui ou non")
+    if scale.type == "likert":
+        return _("degrés de 1 à %(points)s") % {"points": scale.points}
+    low = "" if scale.min is None else quantity(scale.min, "")
+    high = "" if scale.max is None else quantity(scale.max, scale.unit)
+    return _("nombre de %(low)s à %(high)s") % {"low": low, "high": high}
+
+
+def end_in_words(end: Deprecation) -> str:
+    """The announced end of a component."""
+    words = _("annoncée dans la version %(since)s") % {"since": end.since}
+    if end.until:
+        words += ", " + _("retiré le %(until)s au plus tard") % {"until": in_words(end.until)}
+    return f"{words} ({end.reason})" if end.reason else words

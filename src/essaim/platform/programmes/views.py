@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from essaim.platform.http import Request
 from essaim.platform.programmes import services
 from essaim.platform.programmes.forms import ProgrammeForm
-from essaim.platform.programmes.lives import lives
+from essaim.platform.programmes.lives import histories, lives
 from essaim.platform.programmes.models import Programme, ProtocolVersion
 from essaim.platform.programmes.permissions import POLICY
 from essaim.platform.programmes.reading import read
@@ -86,6 +86,7 @@ def protocol(request: Request, slug: str, number: str = "") -> HttpResponse:
         "version": version,
         "reading": read(version.protocol),
         "lives": lives(version),
+        "histories": histories(version),
         "is_current": version == current,
         "can": POLICY.actions(request.user, programme),
     }

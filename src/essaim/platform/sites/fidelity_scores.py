@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One dimension of one component: its score by each assessor, with what each left out (labels of markers)."""
+    """One dimension of one component: its score by each assessor, with what each left out: labels of markers, with
+    the reason where the assessor gave one."""
 
     component: Component
     dimension: str
@@ -44,11 +45,12 @@ def fidelity_of(protocol: Protocol, entries: Iterable[FidelityEntry]) -> SiteFid
     """Scores of the core components from what was observed at one site."""
     observations, unscored = _usable(protocol, entries)
     found = scores(protocol, observations)
+    reasons = {(one.component, one.marker, one.assessor): one.why for one in observations}
     by_place: dict[tuple[str, str], dict[str, Score]] = {}
     for one in found:
         by_place.setdefault((one.component, one.dimension), {})[one.assessor] = one
     lines = tuple(
-        _line(component, dimension, by_place.get((component.id, dimension), {}))
+        _line(component, dimension, by_place.get((component.id, dimension), {}), reasons)
         for component in protocol.components
         if component.kind == "core"
         for dimension in dict.fromkeys(marker.dimension for marker in component.markers)
@@ -65,7 +67,8 @@ def _usable(protocol: Protocol, entries: Iterable[FidelityEntry]) -> tuple[list[
         try:
             if marker is None:
                 raise ValueError
-            degree(marker, entry.value)
+            if entry.value is not None:
+                degree(marker, entry.value)
         except ValueError:
             unscored += 1
             continue
@@ -75,20 +78,31 @@ def _usable(protocol: Protocol, entries: Iterable[FidelityEntry]) -> tuple[list[
                 marker=entry.marker,
                 assessor=entry.assessor,  # type: ignore[arg-type]
                 value=entry.value,
+                why=entry.get_unseen_display(),
                 observed_on=entry.at.isoformat(),
             )
         )
     return observations, unscored
 
 
-def _line(component: Component, dimension: str, by_assessor: dict[str, Score]) -> Line:
+def _line(
+    component: Component,
+    dimension: str,
+    by_assessor: dict[str, Score],
+    reasons: dict[tuple[str, str, Assessor], str],
+) -> Line:
     labels = {marker.id: marker.label for marker in component.markers if marker.dimension == dimension}
+
+    def named(marker: str, who: Assessor) -> str:
+        why = reasons.get((component.id, marker, who), "")
+        return f"{labels[marker]} ({why})" if why else labels[marker]
+
     return Line(
         component,
         dimension,
         {who: by_assessor.get(who) for who in ASSESSORS},
         {
-            who: tuple(labels[id] for id in (by_assessor[who].missing if who in by_assessor else labels))
+            who: tuple(named(id, who) for id in (by_assessor[who].missing if who in by_assessor else labels))
             for who in ASSESSORS
         },
     )

@@ -386,17 +386,26 @@ class BudgetLine(models.Model):
 
 
 class FidelityEntry(models.Model):
-    """One observation of a marker of the protocol, by the site itself, a peer or the network."""
+    """One observation of a marker of the protocol, by the site itself, a peer or the network; or why there is none."""
 
     class Assessor(models.TextChoices):
         SELF = "self", _("le site lui-même")
         PEER = "peer", _("un pair")
         NETWORK = "network", _("le réseau")
 
+    class Unseen(models.TextChoices):
+        NOT_APPLICABLE = "not_applicable", _("sans objet ici")
+        NOT_YET = "not_yet", _("trop tôt pour le voir")
+        NO_MEANS = "no_means", _("pas de moyen de l’observer")
+        REFUSED = "refused", _("observation refusée")
+        OTHER = "other", _("autre raison, dite en note")
+
     site = models.ForeignKey(Site, models.CASCADE, related_name="fidelity", verbose_name=_("site"))
     component = models.CharField(_("composante"), max_length=80)
     marker = models.CharField(_("marqueur"), max_length=80)
-    value = models.JSONField(_("valeur"))
+    value = models.JSONField(_("valeur"), null=True, blank=True)
+    unseen = models.CharField(_("pourquoi pas observé"), max_length=20, choices=Unseen, blank=True)
+    """Why there is no value, as the assessor says; empty when there is one."""
     assessor = models.CharField(_("observé par"), max_length=10, choices=Assessor)
     version = models.CharField(_("version du protocole"), max_length=20)
     at = models.DateField(_("date"), default=timezone.localdate)
@@ -413,9 +422,13 @@ class FidelityEntry(models.Model):
     def clean(self) -> None:
         if isinstance(self.at, date) and self.at > timezone.localdate():
             raise ValidationError({"at": _("Une observation ne peut pas être datée du futur.")})
+        if (self.value is None) != bool(self.unseen):
+            raise ValidationError(_("Donner une valeur, ou dire pourquoi elle n’a pas été observée."))
 
     @property
     def value_in_words(self) -> str:
+        if self.value is None:
+            return str(self.get_unseen_display())
         if isinstance(self.value, bool):
             return str(_("oui") if self.value else _("non"))
         return number_format(self.value)

@@ -369,14 +369,19 @@ def save_adaptation(site: Site, document: Mapping[str, Any], by: "User") -> Adap
 def record_fidelity(
     site: Site, *, component: str, marker: str, value: Any, assessor: str, **fields: Any
 ) -> FidelityEntry:
-    """Keep one observation of a marker, under the protocol version that the site follows."""
+    """Keep one observation of a marker, under the protocol version that the site follows.
+
+    ``value``: what was seen or, when nothing could be, the :class:`FidelityEntry.Unseen` that says why.
+    """
     if site.protocol_version is None:
         raise ValidationError(_("Ce site ne suit encore aucune version du protocole : lui en donner une."))
+    why = value if isinstance(value, FidelityEntry.Unseen) else ""
     entry = FidelityEntry(
         site=site,
         component=component,
         marker=marker,
-        value=value,
+        value=None if why else value,
+        unseen=why,
         assessor=assessor,
         version=site.protocol_version.number,
         **fields,
