@@ -74,8 +74,9 @@ def test_default_questions_are_valid_in_every_mode(mode: str) -> None:
     ],
 )
 def test_bad_definitions_are_refused_with_the_question_and_the_reason(questions, said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError) as refused:
         validate_questions(questions)
+    assert said in " ".join(refused.value.messages)
 
 
 def test_an_answer_out_of_the_choices_is_refused() -> None:
