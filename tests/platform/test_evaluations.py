@@ -184,7 +184,13 @@ def test_the_sites_of_the_programme_may_be_the_waves(make) -> None:
     wave = services_of_sites.create_wave(programme, number=1)
     make.site(programme, "Daté", code="33", level="departement", stage="open", opened_on="2007-06", wave=wave)
     make.site(programme, "Sans date", code="59", level="departement", stage="open")
-    assert services.waves_of_sites(programme) == b"code,date,vague\n33,2007-06-01,1"
+    table, undated = services.waves_of_sites(programme)
+    assert (table, undated) == (b"code,date,vague\n33,2007-06-01,1", {"59"})
+    rows = [f"{code},{year},{year % 7}" for code in ("33", "59", "62", "80") for year in range(2004, 2010)]
+    outcome = "\n".join(["unit,time,outcome", *rows]).encode()
+    draft = panels.from_two_files(("o.csv", outcome), ("sites", table), undated=undated)
+    assert set(pl.read_csv(draft.csv)["unit"].cast(pl.String)) == {"33", "62", "80"}
+    assert any("date inconnue" in note and "59" in note for note in draft.notes)
 
 
 def test_sites_without_a_date_make_no_waves(make) -> None:

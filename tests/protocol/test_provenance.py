@@ -5,7 +5,7 @@ from dataclasses import replace
 from essaim.protocol import Protocol
 from essaim.protocol.document import Credit
 from essaim.protocol.lineage import with_lineage
-from essaim.protocol.provenance import Step, provenance
+from essaim.protocol.provenance import Step, clauses_provenance, provenance
 
 SOURCE = {"id": "s", "title": "Source"}
 
@@ -77,3 +77,29 @@ def test_thanks_are_given_in_the_version_that_brings_them() -> None:
     thanked = replace(one, version="1.1.0", components=(replace(one.components[0], credits=(credit,)),))
     step = provenance((one, thanked, replace(thanked, version="1.1.1", title="Q")))["a", None][-1]
     assert (step.version, step.credits) == ("1.1.0", (credit,))
+
+
+def test_a_marker_and_a_requirement_say_where_they_came_and_what_changed() -> None:
+    seen = {"id": "m", "label": "Vu", "dimension": "quality", "scale": {"type": "boolean"}}
+    asked = {"id": "r", "text": "Accueillir", "component": "a", "sources": ["s"]}
+    one = version("1.0.0", component("a", markers=[seen]))
+    two = Protocol.from_dict(
+        one.to_dict() | {"version": "2.0.0", "label": {"title": "L", "requirements": [asked]}}
+    )
+    three = Protocol.from_dict(
+        two.to_dict()
+        | {"version": "2.0.1", "components": [component("a", markers=[{**seen, "label": "Vu ici"}])]}
+    )
+    found = clauses_provenance((one, two, three))
+    assert told(found["markers", "a", "m"]) == [("1.0.0", "introduced", ()), ("2.0.1", "changed", ())]
+    assert found["markers", "a", "m"][-1].fields == ("label",)
+    assert told(found["requirements", "", "r"]) == [("2.0.0", "introduced", ())]
+
+
+def test_a_marker_follows_its_component_and_one_taken_elsewhere_says_from_where() -> None:
+    seen = {"id": "m", "label": "Vu", "dimension": "quality", "scale": {"type": "boolean"}}
+    one = version("1.0.0", component("a", markers=[seen]))
+    renamed = version("2.0.0", component("z", replaces=["a"], markers=[seen]))
+    assert told(clauses_provenance((one, renamed))["markers", "z", "m"]) == [("1.0.0", "introduced", ())]
+    split = version("2.0.0", component("a"), component("b", split_from=["a"], markers=[seen]))
+    assert told(clauses_provenance((one, split))["markers", "b", "m"])[-1] == ("2.0.0", "moved", ("A",))

@@ -89,6 +89,18 @@ def test_a_label_requirement_added_is_major_and_removed_minor():
 
 
 @pytest.mark.parametrize(
+    ("changed", "bump"), [({"evidence": "Autre"}, "major"), ({"sources": ("x",)}, "patch")]
+)
+def test_a_label_that_asks_for_another_proof_is_major(changed, bump):
+    """Sites that hold the label must bring the new proof; another source asks nothing of them."""
+    asked = (replace(REQUIREMENT, **changed),)
+    before, after = (
+        protocol(CORE, label=Label(title="L", requirements=held)) for held in ((REQUIREMENT,), asked)
+    )
+    assert required_bump(before, after) == bump
+
+
+@pytest.mark.parametrize(
     "number, said", [("1.1.0", "trop peu"), ("2.0.0", ""), ("3.0.0", "ne suit pas"), ("1.0.0", "trop peu")]
 )
 def test_a_wrong_number_is_refused(number, said):

@@ -8,6 +8,7 @@ import click
 import polars as pl
 
 from essaim.cli import evaluation_output as out
+from essaim.cli.options import OutputFile
 from essaim.evaluation import simulate as sim
 from essaim.evaluation.errors import EvaluationError, PanelError
 from essaim.evaluation.waves import BuiltPanel, Window, build_panel, read_waves
@@ -28,9 +29,7 @@ def command() -> None:
 @click.option(
     "--waves", required=True, help="Table des vagues : fichier, adresse, ou rsa_2007, garantie_jeunes."
 )
-@click.option(
-    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Panel à écrire."
-)
+@click.option("-o", "--output", required=True, type=OutputFile(), help="Panel à écrire.")
 @click.option("--window", help="Première et dernière période gardées, par exemple 2005T1:2009T1.")
 @click.option("--window-reason", default="choisie par --window", help="Pourquoi cette fenêtre.")
 @click.option("--json", "as_json", is_flag=True, help="Résumé en JSON.")
@@ -67,9 +66,7 @@ def build(
 
 
 @command.command("simulate", short_help="un panel simulé, étiqueté comme tel")
-@click.option(
-    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Panel à écrire."
-)
+@click.option("-o", "--output", required=True, type=OutputFile(), help="Panel à écrire.")
 @click.option("--units", default=100, show_default=True, help="Nombre d’unités.")
 @click.option("--effect", default=0.0, show_default=True, help="Effet dès l’ouverture.")
 @click.option("--seed", default=2007, show_default=True, help="Graine du tirage.")

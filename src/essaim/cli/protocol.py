@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from essaim.cli.options import OutputFile
 from essaim.protocol import (
     InvalidDocument,
     Problem,
@@ -104,11 +105,9 @@ def bump(old: str, new: str, with_notes: bool, as_json: bool) -> None:
 @click.option("--base", required=True, type=existing, help="Version sur laquelle le site a décidé.")
 @click.option("--to", "target", required=True, type=existing, help="Version à laquelle passer.")
 @click.option("--site", required=True, type=existing, help="Adaptation du site.")
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False), help="Fichier JSON où écrire le résultat complet."
-)
+@click.option("-o", "--output", type=OutputFile(), help="Fichier JSON où écrire le résultat complet.")
 @json_option
-def upgrade(base: str, target: str, site: str, output: str | None, as_json: bool) -> None:
+def upgrade(base: str, target: str, site: str, output: Path | None, as_json: bool) -> None:
     """Fait passer l’adaptation d’un site à une autre version ; code 1 tant qu’il reste des conflits."""
     old, new = _protocol(base), _protocol(target)
     local = _adaptation(site)
@@ -121,21 +120,12 @@ def upgrade(base: str, target: str, site: str, output: str | None, as_json: bool
         raise click.UsageError(str(error)) from error
     document = report.upgrade_document(done).to_dict()
     if output:
-        _keep(output, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        output.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     if as_json:
         _write(document)
     else:
         _tell(done)
     sys.exit(1 if done.conflicts else 0)
-
-
-def _keep(output: str, text: str) -> None:
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(
-            f"{output} ne s’écrit pas ({error.strerror}) : nommez un fichier d’un dossier où vous écrivez."
-        ) from error
 
 
 def _tell(done: merge.Upgrade) -> None:

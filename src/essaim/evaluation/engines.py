@@ -177,9 +177,8 @@ class _IbisTable:
                 "Les bases et moteurs extérieurs se lisent à travers Ibis, qui n’est pas installé : « pip install "
                 "'essaim[engines]' » (PostgreSQL) ou « pip install 'essaim[spark]' »."
             ) from error
-        if (
-            "spark.master=local" in address
-        ):  # else Spark looks for the address of the machine's name, which may have none
+        # Spark looks for the address of the machine's name, which may have none.
+        if "spark.master=local" in address:
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         try:
             backend = ibis.connect(address)

@@ -308,3 +308,8 @@ class Protocol:
     def component(self, id: str) -> Component | None:
         """The component of this identifier, if any."""
         return next((component for component in self.components if component.id == id), None)
+
+
+def item_title(item: Any) -> str:
+    """What a person calls an item of any list of a protocol: its title, its label or its text."""
+    return str(next(getattr(item, name) for name in ("title", "label", "text") if hasattr(item, name)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from essaim.protocol.diff import Difference
-from essaim.protocol.document import Deprecation, Protocol
+from essaim.protocol.document import Deprecation, Protocol, item_title
 from essaim.protocol.versions import Bump, Weighed, weigh
 
 NAMES = {
@@ -213,12 +213,8 @@ def _titles(protocol: Protocol) -> dict[tuple[str, str, str], str]:
     for name in ("steps", "criteria"):
         lists[name] = getattr(selection, name) if selection else ()
     for name, items in lists.items():
-        found |= {(name, "", one.id): _title_of(one) for one in items}
+        found |= {(name, "", one.id): item_title(one) for one in items}
     return found
-
-
-def _title_of(item: Any) -> str:
-    return str(next(getattr(item, name) for name in ("title", "label", "text") if hasattr(item, name)))
 
 
 def _deprecations(new: Protocol) -> list[str]:

@@ -86,14 +86,18 @@ def from_two_files(
     window: tuple[str, str, str] | None = None,
     *,
     counts_persons: bool = False,
+    undated: frozenset[str] = frozenset(),
 ) -> Draft:
     """Join an outcome file (INSEE's unemployment workbook, or unit, time, outcome) with dated waves.
 
     ``outcome`` and ``waves`` are (name, content); ``waves`` may be the name of an example of the product, which
-    brings its window. ``window``: first period, last period, reason. Raises ``BadPanel``.
+    brings its window. ``window``: first period, last period, reason. ``undated``: units exposed at an unknown date,
+    which leave the panel. Raises ``BadPanel``.
     """
     with _said_plainly():
         measured = _outcome(outcome[1])
+        left = sorted(undated & set(measured["unit"].cast(pl.String).unique()))
+        measured = measured.filter(~pl.col("unit").cast(pl.String).is_in(left))
         table, example = _waves(waves)
         chosen = Window(*window) if window else None
         if chosen is None and example is not None:
@@ -108,7 +112,13 @@ def from_two_files(
             inputs.append(_input(*waves))
         elif example is not None:
             inputs.append(_input(example.title, example.path.read_bytes()))
-        return _draft(frame, list(built.notes), inputs, built.window.reason, counts_persons=counts_persons)
+        notes = list(built.notes)
+        if left:
+            notes.append(
+                _("Ouverts à une date inconnue, donc ni exposés ni comparés, hors du panel : %(codes)s.")
+                % {"codes": ", ".join(left)}
+            )
+        return _draft(frame, notes, inputs, built.window.reason, counts_persons=counts_persons)
 
 
 def from_one_file(panel: tuple[str, bytes], *, counts_persons: bool = False) -> Draft:

@@ -172,15 +172,18 @@ def add_panel(
     return panel
 
 
-def waves_of_sites(programme: "Programme") -> bytes:
-    """The table of waves that the programme's own sites make: territory, opening, wave; undated sites are left out.
+def waves_of_sites(programme: "Programme") -> tuple[bytes, frozenset[str]]:
+    """The waves that the programme's own sites make, and the territories exposed at a date that nobody knows.
 
-    A partial date counts from its first possible day. Errors: ``BadPanel`` when no site can be dated and placed.
+    The table holds territory, opening, wave; a partial date counts from its first possible day. The territories of
+    undated sites are neither exposed nor a comparison: they are to leave the panel. Errors: ``BadPanel`` when no site
+    can be dated and placed.
     """
+    placed = [site for site in opened_sites(programme) if site.territory_code]
     lines = [
         f"{site.territory_code},{bounds(site.opened_on)[0].isoformat()},{site.wave.number if site.wave else ''}"
-        for site in opened_sites(programme)
-        if site.territory_code and site.opened_on
+        for site in placed
+        if site.opened_on
     ]
     if not lines:
         raise BadPanel(
@@ -188,7 +191,8 @@ def waves_of_sites(programme: "Programme") -> bytes:
                 "Aucun site de ce programme n’a à la fois un territoire codé et une date d’ouverture : les préciser."
             )
         )
-    return "\n".join(["code,date,vague", *lines]).encode()
+    undated = frozenset(site.territory_code for site in placed if not site.opened_on)
+    return "\n".join(["code,date,vague", *lines]).encode(), undated
 
 
 # Estimates

@@ -134,13 +134,15 @@ def panel_new(request: Request, slug: str, pk: int) -> HttpResponse:
 def _read(given: dict[str, Any], plan: EvaluationPlan) -> panels.Draft:
     outcome = (given["outcome"].name, given["outcome"].read())
     waves = given["example"] or (given["waves"] and (given["waves"].name, given["waves"].read()))
+    undated: frozenset[str] = frozenset()
     if waves == "sites":
-        waves = (_("sites du programme"), services.waves_of_sites(plan.programme))
+        table, undated = services.waves_of_sites(plan.programme)
+        waves = (_("sites du programme"), table)
     persons = given["counts_persons"]
     if not waves:
         return panels.from_one_file(outcome, counts_persons=persons)
     window = (given["first"], given["last"], given["reason"]) if given["first"] else None
-    return panels.from_two_files(outcome, waves, window, counts_persons=persons)
+    return panels.from_two_files(outcome, waves, window, counts_persons=persons, undated=undated)
 
 
 @require_POST

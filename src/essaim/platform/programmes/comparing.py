@@ -28,7 +28,7 @@ from essaim.platform.programmes.reading import (
 from essaim.protocol import Protocol, codec
 from essaim.protocol.adaptation import find_parameter
 from essaim.protocol.diff import Difference, Words, words
-from essaim.protocol.document import ESSENCE, Deprecation, Parameter, Scale
+from essaim.protocol.document import ESSENCE, Deprecation, Parameter, Scale, item_title
 from essaim.protocol.notes import FIELDS
 from essaim.protocol.versions import Weighed
 
@@ -142,7 +142,7 @@ def _item(d: Difference, protocol: Protocol) -> str:
     items = lists.get(d.section, getattr(protocol, d.section, ()))
     for one in items:
         if one.id == d.item:
-            return _title(one)
+            return item_title(one)
     return ""
 
 
@@ -176,7 +176,7 @@ def _coded(d: Difference, value: Any, _protocol: Protocol) -> str:
 
 
 def _cited(d: Difference, value: Any, protocol: Protocol) -> str:
-    titles = {one.id: _title(one) for one in getattr(protocol, d.field)}
+    titles = {one.id: item_title(one) for one in getattr(protocol, d.field)}
     return listed([titles.get(one, str(one)) for one in value], _("et"))
 
 
@@ -226,7 +226,3 @@ READERS: tuple[tuple[tuple[str, ...], Callable[[Difference, Any, Protocol], str]
     (tuple(name for name in CODES if CODES[name]), _coded),
 )
 """How the value of a field is told, where it is not a text, a number or an item with a title."""
-
-
-def _title(one: Any) -> str:
-    return str(next(getattr(one, name) for name in ("title", "label", "text") if hasattr(one, name)))

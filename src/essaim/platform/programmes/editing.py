@@ -27,6 +27,7 @@ from essaim.protocol.document import (
     Step,
     Tool,
     Variant,
+    item_title,
 )
 
 Place = tuple[str, str]
@@ -208,7 +209,7 @@ def _citing(protocol: Protocol, source: str) -> list[str]:
     )
     found = [one for section in sections for one in items(protocol, (section, ""))]
     found += [one for c in protocol.components for one in (*c.parameters, *c.markers)]
-    said = [title(one) for one in found if source in one.sources]
+    said = [item_title(one) for one in found if source in one.sources]
     if source in protocol.essence.sources:
         said.append(_("l’essence"))
     if protocol.selection and source in protocol.selection.sources:
@@ -225,7 +226,7 @@ def without_part(protocol: Protocol, part: str) -> Protocol:
 def held_by_part(protocol: Protocol, part: str) -> list[str]:
     """What goes with the label or the choice of receivers, for the person who confirms."""
     sections = IN_LABEL if part == "label" else IN_SELECTION
-    return [title(one) for section in sections for one in items(protocol, (section, ""))]
+    return [item_title(one) for section in sections for one in items(protocol, (section, ""))]
 
 
 def change_of(variant: Variant, component: str, parameter: str) -> Change | None:
@@ -251,8 +252,3 @@ def remove_change(protocol: Protocol, variant: str, component: str, parameter: s
         raise KeyError(parameter)
     left = tuple(one for one in found.changes if one is not gone)
     return put(protocol, ("variants", ""), replace(found, changes=left))
-
-
-def title(one: Any) -> str:
-    """What a person calls an item."""
-    return str(next(getattr(one, name) for name in ("title", "label", "text") if hasattr(one, name)))

@@ -96,6 +96,9 @@ class _Judgement(models.Model):
         abstract = True
         ordering = ["pk"]
 
+    def __str__(self) -> str:
+        return f"{self.site} – {self.get_outcome_display()}"
+
 
 class SiteForecast(_Judgement):
     """What would become of one site, before anything is confirmed; the machine computes and writes it."""
@@ -111,9 +114,6 @@ class SiteForecast(_Judgement):
         verbose_name_plural = _("prévisions pour des sites")
         constraints = [models.UniqueConstraint(fields=["run", "site"], name="one_forecast_a_site")]
 
-    def __str__(self) -> str:
-        return f"{self.site} – {self.get_outcome_display()}"
-
 
 class SiteUpgrade(_Judgement):
     """What became of one site in the passage of its network: written with the site's revision, or not at all."""
@@ -127,6 +127,3 @@ class SiteUpgrade(_Judgement):
         verbose_name = _("passage d’un site")
         verbose_name_plural = _("passages de sites")
         constraints = [models.UniqueConstraint(fields=["run", "site"], name="one_step_a_site")]
-
-    def __str__(self) -> str:
-        return f"{self.site} – {self.get_outcome_display()}"

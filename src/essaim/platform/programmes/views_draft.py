@@ -19,6 +19,7 @@ from essaim.platform.programmes.models import Programme, ProtocolVersion
 from essaim.platform.programmes.permissions import POLICY
 from essaim.platform.programmes.reading import SELECTION_MODES, ComponentReading, read
 from essaim.protocol import Protocol
+from essaim.protocol.document import item_title
 
 OUTLINE = (
     "variants",
@@ -66,7 +67,7 @@ def draft(request: Request, slug: str) -> HttpResponse:
             (
                 name,
                 SECTIONS[name],
-                [(one.id, editing.title(one)) for one in editing.items(state.protocol, (name, ""))],
+                [(one.id, item_title(one)) for one in editing.items(state.protocol, (name, ""))],
                 _part(state.protocol, name),
             )
             for name in OUTLINE

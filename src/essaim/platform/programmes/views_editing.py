@@ -24,7 +24,7 @@ from essaim.platform.programmes.reading import latitude_in_words, read, value_in
 from essaim.platform.programmes.views_draft import back_to_draft, open_draft
 from essaim.protocol import InvalidDocument, Protocol, codec, validate
 from essaim.protocol.adaptation import find_parameter
-from essaim.protocol.document import Parameter, Variant
+from essaim.protocol.document import Parameter, Variant, item_title
 from essaim.protocol.latitude import latitude
 from essaim.protocol.versions import next_version, required_bump, weigh
 
@@ -207,7 +207,7 @@ def edit_item(request: Request, slug: str, section: str, item: str = "", compone
     place = find_place(protocol, section, component)
     before = find_item(protocol, place, item) if item else None
     form = ItemForm(request.POST or None, protocol=protocol, place=place, before=before)
-    heading = editing.title(before) if before else _("Ajouter : %(section)s") % {"section": _name(section)}
+    heading = item_title(before) if before else _("Ajouter : %(section)s") % {"section": _name(section)}
     return run(
         request,
         Edition(
@@ -356,7 +356,7 @@ def remove_item(request: Request, slug: str, section: str, item: str, component:
     lost = None
     if section in ("components", "parameters"):
         lost = fates(version, editing.remove(protocol, place, item))
-    return _confirm(request, programme, editing.title(gone), consequences, lost)
+    return _confirm(request, programme, item_title(gone), consequences, lost)
 
 
 def remove_part(request: Request, slug: str, part: str) -> HttpResponse:
