@@ -139,17 +139,20 @@ def _observe(programme: "Programme", site: "Site", position: int, who: str, toda
 
 
 def _prepare_version(programme: "Programme", site: "Site", head: "User", receiver: "User") -> None:
-    """A proposal of the site, taken into a version that waits to be read and published."""
+    """A proposal of the site, taken into a version that was read once and waits to be published."""
+    version = programmes.current_version(programme)
+    housing = version.protocol.component("volet-logement") if version else None
+    assert housing is not None, "the protocol of Convergence is loaded, with its housing component"
     proposal = programmes.propose(
         programme,
         title="Dire qui garde le lien avec le bailleur après la sortie",
         text="Trois personnes ont perdu leur logement faute d’un interlocuteur après le chantier (simulé).",
-        component_id="volet-logement",
-        proposed_form="Partenariats avec les acteurs du logement du territoire ; leur forme dépend de l’offre locale. "
-        "Un interlocuteur est nommé pour les mois qui suivent la sortie.",
+        component_id=housing.id,
+        proposed_form=f"{housing.form} Un interlocuteur est nommé pour les mois qui suivent la sortie.",
         by=receiver,
         site=site,
         simulated=True,
     )
     draft = programmes.accept(proposal, reason="Utile à tous les sites (simulé).", by=head)
-    programmes.submit_draft(draft)
+    read = programmes.submit_draft(draft)
+    programmes.give_opinion(read, stance="agree", text="Relu avec l’équipe nationale (simulé).", by=head)
