@@ -18,6 +18,7 @@ from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.community.models import Lesson
 from essaim.platform.evaluations import maturity, panels, report, services
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
+from essaim.platform.evaluations.openings import openings
 from essaim.platform.programmes import services as programmes
 from essaim.platform.sites import services as services_of_sites
 from tests.realdata.folder import FOLDER
@@ -184,11 +185,12 @@ def test_the_sites_of_the_programme_may_be_the_waves(make) -> None:
     wave = services_of_sites.create_wave(programme, number=1)
     make.site(programme, "Daté", code="33", level="departement", stage="open", opened_on="2007-06", wave=wave)
     make.site(programme, "Sans date", code="59", level="departement", stage="open")
-    table, undated = services.waves_of_sites(programme)
-    assert (table, undated) == (b"code,date,vague\n33,2007-06-01,1", {"59"})
+    found = openings(programme)
+    assert found.table.rows() == [("33", "2007-06-01", "1", "")]
+    assert found.leaving.keys() == {"59"}
     rows = [f"{code},{year},{year % 7}" for code in ("33", "59", "62", "80") for year in range(2004, 2010)]
     outcome = "\n".join(["unit,time,outcome", *rows]).encode()
-    draft = panels.from_two_files(("o.csv", outcome), ("sites", table), undated=undated)
+    draft = panels.from_two_files(("o.csv", outcome), ("sites", found.csv), leaving=found.leaving)
     assert set(pl.read_csv(draft.csv)["unit"].cast(pl.String)) == {"33", "62", "80"}
     assert any("date inconnue" in note and "59" in note for note in draft.notes)
 
@@ -197,7 +199,7 @@ def test_sites_without_a_date_make_no_waves(make) -> None:
     programme = make.programme()
     make.site(programme, stage="open")
     with pytest.raises(panels.BadPanel, match="date d’ouverture"):
-        services.waves_of_sites(programme)
+        openings(programme)
 
 
 @pytest.mark.realdata

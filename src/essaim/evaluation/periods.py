@@ -142,6 +142,21 @@ def parse_date(text: str) -> dt.date | None:
         return None
 
 
+def paced(periods: Iterable[str]) -> dict[str, str]:
+    """Label of each period of a series at the series' own pace: the year alone where there is one value a year.
+
+    A series measured each December is yearly: read by month, eleven months of twelve would seem missing.
+
+    >>> paced(["2023-12", "2024-12"])
+    {'2023-12': '2023', '2024-12': '2024'}
+    >>> paced(["2023-T3", "2023-T4"])
+    {'2023-T3': '2023T3', '2023-T4': '2023T4'}
+    """
+    found = sorted(set(periods))
+    yearly = len({period[:4] for period in found}) == len(found)
+    return {period: period[:4] if yearly else period.replace("-T", "T") for period in found}
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """The observed periods of a panel, in order.

@@ -166,13 +166,17 @@ def _default_window(calendar: Calendar, cohorts: list[int]) -> Window:
             "périodes "
             f"mesurées ({calendar.labels[0]} à {calendar.labels[-1]})."
         )
+    if len(inside) == 1:
+        raise PanelError(
+            f"Une seule période mesurée autour des ouvertures ({calendar.label(inside[0])}) : il en faut au moins une "
+            "avant et une après."
+        )
     return Window(
         calendar.label(inside[0]),
         calendar.label(inside[-1]),
         f"fenêtre par défaut : {calendar.duration(DEFAULT_BEFORE)} avant la première vague, "
         f"{calendar.duration(DEFAULT_AFTER)} après la dernière ; vérifiez qu’aucune autre vague ni "
-        "généralisation "
-        "n’y tombe, ou donnez --window",
+        "généralisation n’y tombe, ou choisissez-en une autre",
     )
 
 

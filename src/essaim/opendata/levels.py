@@ -175,6 +175,17 @@ def _up(indicator: Indicator, above: Mapping[str, str], least: float) -> pl.Data
     )
 
 
+def holders(level: CodeKind, known: Memberships = SHIPPED) -> dict[str, str]:
+    """Commune → the territory of ``level`` (not ``qpv``) that holds it; communes that none holds are left out.
+
+    >>> holders("departement")["2A004"]
+    '2A'
+    """
+    return (
+        {code: code for code in communes()} if level == "commune" else dict(_parents("commune", level, known))
+    )
+
+
 def _people(level: CodeKind) -> Callable[[str], float]:
     """Population of a part, zero where no census counts anybody (six villages of Meuse, the COM)."""
     if level == "commune":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -54,6 +54,35 @@ def given(dataset: Dataset) -> list[Given]:
     """The indicators of a dataset, none for a reference, a nomenclature or outlines."""
     maker = _MAKERS.get(dataset.source)
     return [] if maker is None or dataset.frame.is_empty() else list(maker(dataset))
+
+
+# Sources whose indicators may be the outcome of an evaluation once several periods of them are known; the others list
+# what exists at a date.
+OUTCOMES: Final = frozenset(
+    ("insee_chomage_departement", "insee_chomage_ze", "insee_filosofi", "dares_defm", "cnaf")
+)
+
+
+def base_key(key: str, date: str) -> str:
+    """The key of an indicator without its period: the same in every vintage and period.
+
+    >>> base_key("chomage_ze_2024_t4", "2024-T4")
+    'chomage_ze'
+    """
+    return key.removesuffix(f"_{_slug(date)}")
+
+
+def over_time(dataset: Dataset, key: str) -> dict[str, Indicator]:
+    """The indicator named ``key`` (without its period: :func:`base_key`) in each period of a dataset that has any."""
+    frame, found = dataset.frame, dict[str, Indicator]()
+    for period in sorted(frame["period"].drop_nulls().unique().to_list()):
+        rows = frame.filter(pl.col("period") == period)
+        one = replace(dataset, tables={dataset.source: rows})
+        same = (made for made in given(one) if base_key(made.key, made.date) == key)
+        measured = next(same, None)
+        if measured is not None and not measured.indicator.data.is_empty():
+            found[period] = measured.indicator
+    return found
 
 
 def zones(composition: pl.DataFrame) -> dict[str, str]:

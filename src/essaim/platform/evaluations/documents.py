@@ -226,6 +226,10 @@ def method(estimated: Estimate) -> list[str]:
         },
         _("Panel : %(title)s, empreinte SHA-256 %(sha)s. Source : %(source)s")
         % {"title": estimated.panel.title, "sha": estimated.panel_sha256, "source": estimated.panel.source},
+        *(
+            _("Fichier d’origine : %(file)s.") % {"file": report.input_in_words(given)}
+            for given in estimated.panel.inputs
+        ),
         _("Essaim %(version)s, graine %(seed)s, le %(date)s.")
         % {
             "version": estimated.code_version,

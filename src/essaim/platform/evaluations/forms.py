@@ -46,7 +46,58 @@ class DepartureForm(forms.Form):
     why = forms.CharField(label=_("Pourquoi"), widget=forms.Textarea(attrs={"rows": 3}))
 
 
-class PanelForm(forms.Form):
+class WindowForm(forms.Form):
+    """The periods that a panel keeps: two bounds and a reason, or none."""
+
+    first = forms.CharField(label=_("Première période gardée"), required=False, max_length=20)
+    last = forms.CharField(label=_("Dernière période gardée"), required=False, max_length=20)
+    reason = forms.CharField(
+        label=_("Pourquoi cette fenêtre"),
+        required=False,
+        max_length=500,
+        help_text=_(
+            "Par exemple : ensuite le dispositif est généralisé, plus rien ne peut servir de comparaison."
+        ),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        window = [cleaned.get(name) for name in ("first", "last", "reason")]
+        if any(window) and not all(window):
+            self.add_error("reason", _("Une fenêtre se donne avec ses deux bornes et sa raison."))
+        return cleaned
+
+    @property
+    def window(self) -> tuple[str, str, str] | None:
+        """First period, last period, reason; ``None`` for the default window."""
+        given = self.cleaned_data
+        return (given["first"], given["last"], given["reason"]) if given["first"] else None
+
+
+class HeldForm(WindowForm):
+    """A series that the platform holds, at one level."""
+
+    series = forms.ChoiceField(
+        label=_("Résultat mesuré"),
+        help_text=_(
+            "Le niveau est celui des unités du panel ; les sites y sont rattachés par leur territoire."
+        ),
+    )
+    title = forms.CharField(
+        label=_("Titre"),
+        required=False,
+        max_length=200,
+        help_text=_("Laisser vide pour reprendre le nom de la série."),
+    )
+    field_order = ["series", "title"]
+
+    def __init__(self, *args: Any, choices: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["series"]
+        field.choices = choices
+
+
+class PanelForm(WindowForm):
     """Two files (outcome, dated waves) or one panel."""
 
     title = forms.CharField(label=_("Titre"), max_length=200)
@@ -79,16 +130,6 @@ class PanelForm(forms.Form):
         required=False,
         help_text=_("Colonnes code et date (AAAA-MM-JJ). Rien à joindre pour un panel complet."),
     )
-    first = forms.CharField(label=_("Première période gardée"), required=False, max_length=20)
-    last = forms.CharField(label=_("Dernière période gardée"), required=False, max_length=20)
-    reason = forms.CharField(
-        label=_("Pourquoi cette fenêtre"),
-        required=False,
-        max_length=500,
-        help_text=_(
-            "Par exemple : ensuite le dispositif est généralisé, plus rien ne peut servir de comparaison."
-        ),
-    )
     counts_persons = forms.BooleanField(
         label=_("Le résultat est un nombre de personnes"),
         required=False,
@@ -96,8 +137,12 @@ class PanelForm(forms.Form):
     )
     simulated = forms.BooleanField(label=_("Ces données sont simulées"), required=False)
 
+    field_order = [
+        "title", "source", "outcome", "example", "waves", "first", "last", "reason", "counts_persons", "simulated",
+    ]  # fmt: skip
+
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         for name in ("outcome", "waves"):
             file = cleaned.get(name)
             if file and file.size > settings.MAX_UPLOAD_BYTES:
@@ -106,9 +151,6 @@ class PanelForm(forms.Form):
                 )
         if cleaned.get("example") and cleaned.get("waves"):
             self.add_error("waves", _("Choisir un exemple de vagues ou joindre une table, pas les deux."))
-        window = [cleaned.get(name) for name in ("first", "last", "reason")]
-        if any(window) and not all(window):
-            self.add_error("reason", _("Une fenêtre se donne avec ses deux bornes et sa raison."))
         return cleaned
 
 

@@ -2,13 +2,16 @@
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 from django.utils.translation import gettext as _
 
 from essaim.evaluation import EvaluationError, Panel, Window, build_panel
+from essaim.evaluation.errors import some
 from essaim.evaluation.waves import read_waves
 from essaim.examples import WAVE_EXAMPLES
 from essaim.opendata import insee_chomage_departement as chomage
@@ -66,10 +69,16 @@ class Draft:
     window_reason: str
     units: int
     exposed: int
+    compared: int  # never exposed, or after the last period
     periods: int
     waves: list[dict[str, Any]]
     simulated: bool
     sample: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def before(self) -> int:
+        """Units exposed before the first period, which the estimate sets aside."""
+        return self.units - self.exposed - self.compared
 
     @property
     def sha256(self) -> str:
@@ -86,39 +95,68 @@ def from_two_files(
     window: tuple[str, str, str] | None = None,
     *,
     counts_persons: bool = False,
-    undated: frozenset[str] = frozenset(),
+    leaving: Mapping[str, str] = MappingProxyType({}),
+    notes: Sequence[str] = (),
 ) -> Draft:
     """Join an outcome file (INSEE's unemployment workbook, or unit, time, outcome) with dated waves.
 
     ``outcome`` and ``waves`` are (name, content); ``waves`` may be the name of an example of the product, which
-    brings its window. ``window``: first period, last period, reason. ``undated``: units exposed at an unknown date,
-    which leave the panel. Raises ``BadPanel``.
+    brings its window. The rest: see :func:`joined`. Raises ``BadPanel``.
     """
     with _said_plainly():
         measured = _outcome(outcome[1])
-        left = sorted(undated & set(measured["unit"].cast(pl.String).unique()))
-        measured = measured.filter(~pl.col("unit").cast(pl.String).is_in(left))
         table, example = _waves(waves)
-        chosen = Window(*window) if window else None
-        if chosen is None and example is not None:
-            chosen = Window(example.first, example.last, example.reason)
-        extra = [name for name in ("persons", "weights", "cluster", "simulated") if name in measured.columns]
-        built = build_panel(measured, table, chosen)
-        frame = built.frame
-        if extra:
-            frame = frame.join(measured.select("unit", "time", *extra), on=["unit", "time"], how="left")
         inputs = [_input(*outcome)]
         if not isinstance(waves, str):
             inputs.append(_input(*waves))
         elif example is not None:
             inputs.append(_input(example.title, example.path.read_bytes()))
-        notes = list(built.notes)
-        if left:
-            notes.append(
-                _("Ouverts à une date inconnue, donc ni exposés ni comparés, hors du panel : %(codes)s.")
-                % {"codes": ", ".join(left)}
-            )
-        return _draft(frame, notes, inputs, built.window.reason, counts_persons=counts_persons)
+        if window is None and example is not None:
+            window = (example.first, example.last, example.reason)
+    return joined(
+        measured, table, inputs, window, counts_persons=counts_persons, leaving=leaving, notes=notes
+    )
+
+
+def joined(
+    measured: pl.DataFrame,
+    table: pl.DataFrame,
+    inputs: list[dict[str, str]],
+    window: tuple[str, str, str] | None = None,
+    *,
+    counts_persons: bool = False,
+    leaving: Mapping[str, str] = MappingProxyType({}),
+    notes: Sequence[str] = (),
+) -> Draft:
+    """A panel from an outcome by territory and period and a table of dated waves, with what they come from.
+
+    ``window``: first period, last period, reason. ``leaving``: units that can be neither exposed nor compared, with
+    the reason, which leave the panel. Raises ``BadPanel``.
+    """
+    with _said_plainly():
+        units = measured["unit"].cast(pl.String)
+        present = set(units.unique())
+        measured = measured.filter(~units.is_in(list(leaving)))
+        if measured.is_empty():
+            why = " ; ".join(dict.fromkeys(leaving[code] for code in sorted(leaving.keys() & present)))
+            raise BadPanel(_("Aucun territoire ne reste dans le panel. %(why)s.") % {"why": why})
+        built = build_panel(measured, table, Window(*window) if window else None)
+        frame = built.frame
+        optional = ("version", "persons", "weights", "cluster", "simulated")
+        extra = [name for name in optional if name in measured.columns]
+        if extra:
+            frame = frame.join(measured.select("unit", "time", *extra), on=["unit", "time"], how="left")
+        said = [*notes, *built.notes, *_left(leaving, present)]
+        return _draft(frame, said, inputs, built.window.reason, counts_persons=counts_persons)
+
+
+def _left(leaving: Mapping[str, str], present: set[str]) -> list[str]:
+    """A sentence for each reason, naming the units of the outcome that leave for it."""
+    codes: dict[str, list[str]] = {}
+    for code in sorted(leaving.keys() & present):
+        codes.setdefault(leaving[code], []).append(code)
+    said = _("%(why)s : %(codes)s.")
+    return [said % {"why": why, "codes": some(found, 20)} for why, found in codes.items()]
 
 
 def from_one_file(panel: tuple[str, bytes], *, counts_persons: bool = False) -> Draft:
@@ -229,6 +267,14 @@ def _draft(
     frame, hidden = _protect(frame, counts_persons)
     notes = notes + hidden
     panel = check(frame)
+    waves = _wave_sizes(panel)
+    if not waves:
+        raise BadPanel(
+            _(
+                "Aucune unité du panel n’est exposée entre %(first)s et %(last)s : il n’y a pas d’effet à mesurer."
+            )
+            % {"first": panel.calendar.labels[0], "last": panel.calendar.labels[-1]}
+        )
     text = frame.select(column for column in KEPT if column in frame.columns).write_csv()
     labels = panel.calendar.labels
     return Draft(
@@ -238,9 +284,10 @@ def _draft(
         window=f"{labels[0]} – {labels[-1]}",
         window_reason=reason,
         units=panel.size,
-        exposed=sum(wave["units"] for wave in _wave_sizes(panel)),
+        exposed=sum(wave["units"] for wave in waves),
+        compared=int((panel.cohort > panel.calendar.ordinals[-1]).sum()),
         periods=len(labels),
-        waves=_wave_sizes(panel),
+        waves=waves,
         simulated=panel.simulated,
         sample=frame.head(8).to_dicts(),
     )

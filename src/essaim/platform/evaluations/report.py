@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -207,18 +207,19 @@ def _titles() -> dict[str, str]:
 
 COLUMNS = (
     "table", "key", "time", "estimate", "se", "conf_low", "conf_high", "band_low", "band_high", "n_treated",
-    "n_control",
+    "n_control", "text",
 )  # fmt: skip
 
 
 def every_number(estimated: Estimate) -> str:
-    """All numbers of a report as CSV; what is undefined is empty."""
+    """All numbers of a report as CSV, then where they come from in words; what is undefined is empty."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     rows = (
         *_number_rows(estimated.result, estimated.report.get("equity", [])),
         *estimated.report.get("solidity_numbers", []),
+        *_provenance_rows(estimated),
     )
     for row in rows:
         writer.writerow({name: "" if value is None else value for name, value in row.items()})
@@ -243,6 +244,22 @@ def _number_rows(result: dict[str, Any], equities: list[dict[str, Any]]) -> Iter
             }
     for cell in result["att_gt"]:
         yield {"table": "att_gt", **cell, "key": cell["group"], "estimate": cell["att"]}
+
+
+def _provenance_rows(estimated: Estimate) -> Iterator[dict[str, Any]]:
+    panel = estimated.panel
+    yield {"table": "provenance", "key": "panel", "text": f"{panel.title}, SHA-256 {estimated.panel_sha256}"}
+    yield {"table": "provenance", "key": "source", "text": panel.source}
+    for given in panel.inputs:
+        yield {"table": "provenance", "key": "input", "text": input_in_words(given)}
+    for note in panel.notes:
+        yield {"table": "provenance", "key": "note", "text": note}
+
+
+def input_in_words(given: Mapping[str, str]) -> str:
+    """A file that a panel was made from: name, licence and address where they are known, hash."""
+    told = (given["name"], given.get("licence"), given.get("address"), f"SHA-256 {given['sha256']}")
+    return ", ".join(filter(None, told))
 
 
 # Code that reproduces the report

@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 
 from essaim import __version__
 from essaim.platform.community.services import create_lesson
-from essaim.platform.dates import bounds
 from essaim.platform.evaluations import costs, panels, report, services_draws, sizing
 from essaim.platform.evaluations.models import Departure, Estimate, EvaluationPlan, Panel, WaveDraw
-from essaim.platform.evaluations.panels import BadPanel, Draft
+from essaim.platform.evaluations.panels import Draft
 from essaim.platform.evaluations.permissions import POLICY
 from essaim.platform.evaluations.tasks import run_estimate as task
 from essaim.platform.programmes.permissions import POLICY as PROGRAMME
@@ -170,29 +169,6 @@ def add_panel(
     panel.full_clean()
     panel.save()
     return panel
-
-
-def waves_of_sites(programme: "Programme") -> tuple[bytes, frozenset[str]]:
-    """The waves that the programme's own sites make, and the territories exposed at a date that nobody knows.
-
-    The table holds territory, opening, wave; a partial date counts from its first possible day. The territories of
-    undated sites are neither exposed nor a comparison: they are to leave the panel. Errors: ``BadPanel`` when no site
-    can be dated and placed.
-    """
-    placed = [site for site in opened_sites(programme) if site.territory_code]
-    lines = [
-        f"{site.territory_code},{bounds(site.opened_on)[0].isoformat()},{site.wave.number if site.wave else ''}"
-        for site in placed
-        if site.opened_on
-    ]
-    if not lines:
-        raise BadPanel(
-            _(
-                "Aucun site de ce programme n’a à la fois un territoire codé et une date d’ouverture : les préciser."
-            )
-        )
-    undated = frozenset(site.territory_code for site in placed if not site.opened_on)
-    return "\n".join(["code,date,vague", *lines]).encode(), undated
 
 
 # Estimates

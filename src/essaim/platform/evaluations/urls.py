@@ -12,6 +12,7 @@ urlpatterns = [
     path(f"{_BASE}<int:pk>/freeze/", views.freeze, name="freeze"),
     path(f"{_BASE}<int:pk>/departures/new/", views.departure, name="departure"),
     path(f"{_BASE}<int:pk>/panels/new/", views.panel_new, name="panel_new"),
+    path(f"{_BASE}<int:pk>/panels/held/", views.panel_held, name="panel_held"),
     path(f"{_BASE}<int:pk>/panels/confirm/", views.panel_confirm, name="panel_confirm"),
     path(f"{_BASE}<int:pk>/panels/<int:panel>/", views.panel, name="panel"),
     path(f"{_BASE}<int:pk>/panels/<int:panel>/panel.csv", views.panel_csv, name="panel_csv"),

@@ -1,5 +1,6 @@
 """Pages of evaluation plans and of the panels they are answered with."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -14,10 +15,11 @@ from django.views.decorators.http import require_POST
 from essaim.evaluation import Panel as CorePanel
 from essaim.evaluation.checks import Check, check_panel
 from essaim.evaluation.words import FRENCH, Words
-from essaim.platform.evaluations import documents, maturity, panels, pending, services, services_draws
+from essaim.platform.evaluations import documents, held, maturity, panels, pending, services, services_draws
 from essaim.platform.evaluations import report as reports
-from essaim.platform.evaluations.forms import DepartureForm, OptionsForm, PanelForm, PlanForm
+from essaim.platform.evaluations.forms import DepartureForm, HeldForm, OptionsForm, PanelForm, PlanForm
 from essaim.platform.evaluations.models import EvaluationPlan, Panel
+from essaim.platform.evaluations.openings import openings
 from essaim.platform.evaluations.permissions import POLICY
 from essaim.platform.form_errors import report
 from essaim.platform.http import Request
@@ -121,7 +123,7 @@ def panel_new(request: Request, slug: str, pk: int) -> HttpResponse:
     draft = None
     if request.method == "POST" and form.is_valid():
         try:
-            draft = _read(form.cleaned_data, found)
+            draft = _read(form, found)
         except panels.BadPanel as error:
             form.add_error("outcome", str(error))
         else:
@@ -131,18 +133,53 @@ def panel_new(request: Request, slug: str, pk: int) -> HttpResponse:
     return render(request, "evaluations/panel_new.html", context)
 
 
-def _read(given: dict[str, Any], plan: EvaluationPlan) -> panels.Draft:
+def panel_held(request: Request, slug: str, pk: int) -> HttpResponse:
+    """A panel from a series of imported open data and the openings of the programme's sites."""
+    found = services.plan_for(request.user, slug, pk, "add_panel")
+    series = held.Held.of(found.programme)
+    form = HeldForm(request.POST or None, choices=series.choices())
+    draft = None
+    if request.method == "POST" and form.is_valid():
+        choice = form.cleaned_data["series"]
+        try:
+            draft = held.draft_from(found.programme, series, choice, form.window)
+        except panels.BadPanel as error:
+            form.add_error(None, str(error))
+        else:
+            said = held.said_of(series, choice)
+            said["title"] = form.cleaned_data["title"] or said["title"]
+            pending.keep(request.session, found.pk, draft, {**said, "simulated": draft.simulated})
+    context = {
+        "programme": found.programme,
+        "plan": found,
+        "form": form,
+        "draft": draft,
+        "rule": held.exposure_rule(),
+        "has_series": bool(series.series),
+        "has_dates": any(site.opened_on for site in opened_sites(found.programme)),
+    }
+    return render(request, "evaluations/panel_held.html", context)
+
+
+def _read(form: PanelForm, plan: EvaluationPlan) -> panels.Draft:
+    given, window = form.cleaned_data, form.window
     outcome = (given["outcome"].name, given["outcome"].read())
     waves = given["example"] or (given["waves"] and (given["waves"].name, given["waves"].read()))
-    undated: frozenset[str] = frozenset()
-    if waves == "sites":
-        table, undated = services.waves_of_sites(plan.programme)
-        waves = (_("sites du programme"), table)
     persons = given["counts_persons"]
     if not waves:
         return panels.from_one_file(outcome, counts_persons=persons)
-    window = (given["first"], given["last"], given["reason"]) if given["first"] else None
-    return panels.from_two_files(outcome, waves, window, counts_persons=persons, undated=undated)
+    if waves != "sites":
+        return panels.from_two_files(outcome, waves, window, counts_persons=persons)
+    found = openings(plan.programme)
+    draft = panels.from_two_files(
+        outcome,
+        (_("sites du programme"), found.csv),
+        window,
+        counts_persons=persons,
+        leaving=found.leaving,
+        notes=found.notes,
+    )
+    return replace(draft, simulated=draft.simulated or found.simulated)
 
 
 @require_POST

@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from essaim.platform.audit import writing_as
 from essaim.platform.opendata import bringing, store
 from essaim.platform.opendata.bringing import Refused, abandon, confirm
-from essaim.platform.opendata.models import Import, Vintage
+from essaim.platform.opendata.models import LEVEL_LABELS, Import, Vintage
 from essaim.platform.opendata.official import Available, Official, values
+from essaim.platform.opendata.series import Series, series_for
+from essaim.platform.opendata.series import values as series_values
 from essaim.platform.organisations.permissions import organisation_ids
 from essaim.platform.todo import Todo
 
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
     from essaim.platform.organisations.models import Organisation
 
 __all__ = [
+    "LEVEL_LABELS",
     "Available",
     "Official",
     "Refused",
+    "Series",
     "abandon",
     "bring_in_background",
     "bring_now",
@@ -36,6 +40,8 @@ __all__ = [
     "imports_seen_by",
     "is_held",
     "resume",
+    "series_for",
+    "series_values",
     "start",
     "todo_for",
     "values",

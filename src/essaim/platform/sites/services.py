@@ -299,6 +299,17 @@ def opened_sites(programme: "Programme") -> list[Site]:
     ]
 
 
+def perhaps_opened_sites(programme: "Programme") -> list[Site]:
+    """The opened sites, and those that nobody can say have not: of unknown stage, or ended without a date."""
+    opened = opened_sites(programme)
+    known = {site.pk for site in opened}
+    doubtful = (Site.Stage.UNKNOWN, Site.Stage.ENDED)
+    return [
+        *opened,
+        *(s for s in sites_of(programme) if s.stage in doubtful and not s.opened_on and s.pk not in known),
+    ]
+
+
 # What a site holds: team, COPIL, meetings, milestones, commitments, budget lines
 
 
