@@ -4,7 +4,8 @@ Monte-Carlo of the default inference (CR2, Satterthwaite, t-based band) and of t
 function, normal): ``python bench/coverage_evaluation.py [replications]``. Two designs, 24 + 60 exposed of
 300 and 10 + 50 of 1,000; 12 periods, waves in periods 6 and 9; unit effects that differ; autocorrelated
 errors, normal or Student with 3 degrees of freedom, twice as large for exposed units in the heterogeneous
-case.
+case. Two more have persons: each territory counts some 30 (unequally, other ones each period), to whose mean it adds
+shocks of its own.
 """
 
 import sys
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from essaim.evaluation import aggregate, att, bands, covariance
+from essaim.evaluation.cell_cr2 import cell_forms
 from essaim.evaluation.columns import Floats
 from essaim.evaluation.moments import moments
 from essaim.evaluation.panel import Panel
@@ -29,15 +31,20 @@ class Design:
     waves: tuple[int, int]
     units: int
     heavy: bool
+    persons: bool = False
 
     @property
     def name(self) -> str:
         """As printed."""
         law = "Student(3), heterogeneous" if self.heavy else "normal"
-        return f"{self.waves[0]} + {self.waves[1]} of {self.units}, {law}"
+        return (
+            f"{self.waves[0]} + {self.waves[1]} of {self.units}, {law}{', persons' if self.persons else ''}"
+        )
 
 
-DESIGNS = [Design(w, n, heavy) for w, n in (((24, 60), 300), ((10, 50), 1000)) for heavy in (False, True)]
+SIZES = (((24, 60), 300), ((10, 50), 1000))
+DESIGNS = [Design(w, n, heavy) for w, n in SIZES for heavy in (False, True)]
+DESIGNS += [Design(w, n, False, persons=True) for w, n in SIZES]
 
 
 def draw(design: Design, rng: np.random.Generator) -> Panel:
@@ -57,8 +64,12 @@ def draw(design: Design, rng: np.random.Generator) -> Panel:
     own = rng.standard_t(3, n) / np.sqrt(3) if design.heavy else rng.standard_normal(n)
     on = np.arange(1, PERIODS + 1)[None, :] >= cohort[:, None]
     outcome = rng.standard_normal((n, 1)) + error + np.where(on, own[:, None], 0.0)
-    calendar = Calendar.of(range(1, PERIODS + 1))
-    return Panel(calendar, tuple(str(i) for i in range(n)), outcome, cohort, np.ones(n))
+    calendar, units = Calendar.of(range(1, PERIODS + 1)), tuple(str(i) for i in range(n))
+    if not design.persons:
+        return Panel(calendar, units, outcome, cohort, np.ones(n))
+    persons = 1 + rng.poisson(30 * rng.lognormal(-0.125, 0.5, (n, 1)), shape)
+    outcome += 4 * rng.standard_normal(shape) / np.sqrt(persons)
+    return Panel(calendar, units, outcome, cohort, persons.astype(float), persons=persons)
 
 
 def covers(panel: Panel, seed: int) -> Floats:
@@ -68,15 +79,15 @@ def covers(panel: Panel, seed: int) -> Floats:
     grid = att.cells(stats.cohorts, ordinals, "varying", 0)
     compared = att.comparison(grid, stats.cohorts, ordinals, "nevertreated", 0)
     effect, terms = att.group_time(stats, grid, compared)
+    forms = None if panel.persons is None else cell_forms(panel, stats)
     found = np.zeros((2, 3))
     for column, kind in enumerate(("simple", "group", "event")):
         rows = aggregate.weighting(kind, grid, effect, stats.cohorts, stats.unit_weight, None)
         chosen = rows.keys >= 0 if kind == "event" else np.arange(len(rows.cells)) == 0
         mix, sizes = rows.cells[: len(chosen)][chosen], rows.sizes[: len(chosen)][chosen]
         value = mix @ effect
-        for line, spread in enumerate(
-            (covariance.analytic(stats, terms, mix, sizes), covariance.cr2(stats, terms, mix))
-        ):
+        default = covariance.cr2(stats, terms, mix) if forms is None else forms.spread(stats, terms, mix)
+        for line, spread in enumerate((covariance.analytic(stats, terms, mix, sizes), default)):
             c = (
                 bands.band_critical(spread, 0.95, seed, BAND_DRAWS)
                 if kind == "event"

@@ -145,7 +145,8 @@ def test_the_draw_is_replayed_within_its_strata() -> None:
 
 
 def test_where_cr2_is_undefined_the_analytic_inference_stands_in_with_a_warning(frame: pl.DataFrame) -> None:
-    result = run(frame.with_row_index().filter(pl.col("index") != 5), {"unbalanced": True})  # type: ignore[dict-item]
+    frame = frame.with_columns(x=pl.col("unit").hash() % 97)
+    result = run(frame, {"covariates": ["x"]})  # type: ignore[dict-item]
     assert result.provenance["inference"] == "analytic"
     assert any("cr2 n’est pas définie" in warning for warning in result.warnings)
 

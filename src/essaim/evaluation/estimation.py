@@ -12,6 +12,7 @@ from essaim import __version__
 from essaim.evaluation import aggregate, att, bands, covariance, joint_test, resampling
 from essaim.evaluation.aggregate import Weighting
 from essaim.evaluation.att import Base, Cells, Control, Terms
+from essaim.evaluation.cell_cr2 import CellForms, cell_forms
 from essaim.evaluation.cellwise import cell_effects
 from essaim.evaluation.columns import Bools, Floats, Ints
 from essaim.evaluation.concentration import concentration
@@ -77,7 +78,8 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """Everything the aggregations share. ``table`` replaces the moments where they are not enough."""
+    """Everything the aggregations share. ``table`` replaces the moments where they are not enough, ``forms`` their CR2
+    where weights change with the period."""
 
     options: Options
     panel: Panel
@@ -86,19 +88,23 @@ class _Work:
     effect: Floats
     terms: Terms | None
     table: Contributions | None
+    forms: CellForms | None = None
     draw: RecordedDraw | None = None
 
     @property
     def small_sample(self) -> bool:
-        """Whether errors are CR2: asked for, and defined (balanced panels, without covariates)."""
-        wanted = self.options.inference in ("cr2", "wild", "randomisation")
-        return wanted and self.table is None and not np.isnan(self.stats.trace).all()
+        """Whether errors are CR2: asked for, and defined (units followed, without covariates)."""
+        if not _wants_small_sample(self.options) or self.table is not None:
+            return False
+        return self.forms is not None or not np.isnan(self.stats.trace).all()
 
     def spread(self, mix: Floats, sizes: Floats) -> Spread:
         """Uncertainty of combinations of cells; analytic where the chosen inference is undefined."""
         if self.table is not None:
             return self.table.analytic(mix, sizes)
         assert self.terms is not None
+        if self.forms is not None:
+            return self.forms.spread(self.stats, self.terms, mix)
         if self.small_sample:
             return covariance.cr2(self.stats, self.terms, mix)
         return covariance.analytic(self.stats, self.terms, mix, sizes)
@@ -109,6 +115,8 @@ class _Work:
         if self.table is not None:
             return self.table.of_cells(), np.full(count, np.inf)
         assert self.terms is not None
+        if self.forms is not None:
+            return self.forms.each(self.stats, self.terms, count)
         if self.stats.clusters is None:
             return covariance.of_cells(self.stats, self.terms, count, unbiased=self.small_sample)
         spread = self.spread(np.eye(count), np.zeros((count, len(self.stats.cohorts))))
@@ -132,6 +140,8 @@ class _Work:
             )
         if options.inference in ("wild", "randomisation") and self.small_sample:
             assert self.terms is not None
+            if self.forms is not None:
+                return self.forms.wild(self.panel, self.stats, self.terms, mix, count, rng)
             if options.inference == "wild":
                 return resampling.wild(self.panel, self.stats, self.terms, mix, count, rng)
             again = (
@@ -203,6 +213,13 @@ def _estimate(
     panel: Panel, prepared: Prepared, stats: Moments, options: Options, draw: RecordedDraw | None
 ) -> Result:
     ready = prepared.panel
+    said = list(prepared.warnings)
+    if options.inference == "randomisation" and _weights_change(ready):
+        options, draw = replace(options, inference="cr2"), None
+        said.append(
+            "L’inférence par nouveau tirage demande des unités de même poids, observées à toutes les périodes : "
+            "les intervalles sont ceux de vagues choisies (CR2)."
+        )
     grid, compared = _grid(ready, stats, options)
     work, reasons = _effects(ready, options, stats, grid, compared)
     work = replace(work, draw=draw)
@@ -214,7 +231,7 @@ def _estimate(
     found = {kind: _aggregation(work, weightings[kind], spreads[kind]) for kind in weightings}
     by_event = spreads["event"].part(slice(0, -1))
     pretest, warning = _pretest(work, weightings["event"], by_event)
-    said = [*prepared.warnings, *([warning] if warning else []), *_warnings(work, ready, reasons)]
+    said += [*([warning] if warning else []), *_warnings(work, ready, reasons)]
     return Result(
         cells=_cells(work, att.counts(stats, grid, compared)),
         aggregations={kind: found[kind] for kind in options.aggregations} | _by_attribute(ready, options),
@@ -228,6 +245,25 @@ def _estimate(
     )
 
 
+def _wants_small_sample(options: Options) -> bool:
+    return options.inference in ("cr2", "wild", "randomisation")
+
+
+def _weights_change(panel: Panel) -> bool:
+    """Whether the weight of a unit changes with the period in a panel that moments describe: persons, or holes."""
+    if panel.covariates is not None or panel.period is not None or panel.balanced:
+        return False
+    return panel.persons is not None or bool(np.isnan(panel.outcome).any())
+
+
+def _forms(options: Options, panel: Panel, stats: Moments) -> CellForms | None:
+    """What CR2 needs where weights change with the period; ``None`` elsewhere, or where no cell has one."""
+    if not _wants_small_sample(options) or not _weights_change(panel):
+        return None
+    forms = cell_forms(panel, stats)
+    return forms if forms.defined else None
+
+
 def _effects(
     panel: Panel, options: Options, stats: Moments, grid: Cells, compared: Bools
 ) -> tuple[_Work, set[str]]:
@@ -239,7 +275,7 @@ def _effects(
         or np.isnan(panel.outcome).any()
     ):
         effect, terms = att.group_time(stats, grid, compared)
-        return _Work(options, panel, stats, grid, effect, terms, None), set()
+        return _Work(options, panel, stats, grid, effect, terms, None, _forms(options, panel, stats)), set()
     found = cell_effects(panel, grid, stats.cohorts, compared, options.method)
     member = np.searchsorted(stats.cohorts, panel.cohort)
     table = Contributions(found.contribution, member, panel.unit_weight, panel.cluster)
@@ -304,7 +340,7 @@ def _by_attribute(panel: Panel, options: Options) -> dict[str, Aggregation]:
     grid, compared = _grid(panel, stats, options)
     compared &= stats.cohorts[None, :] != grid.group[:, None]
     effect, terms = att.group_time(stats, grid, compared)
-    work = _Work(options, panel, stats, grid, effect, terms, None)
+    work = _Work(options, panel, stats, grid, effect, terms, None, _forms(options, panel, stats))
     means, differences = aggregate.by_level(grid, effect, stats.levels, stats.unit_weight)
     shown, apart = (
         _estimates(rows.cells @ np.nan_to_num(effect), spread.se, spread.df, options.level)
@@ -364,8 +400,7 @@ def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
     if work.options.inference not in ("analytic", "bootstrap") and not work.small_sample:
         said.append(
             f"L’inférence {work.options.inference} n’est pas définie ici (covariables, poids qui varient, "
-            "panel incomplet ou "
-            "coupes répétées) : "
+            "coupes répétées, ou une seule unité par vague) : "
             "les intervalles sont ceux de la théorie usuelle, trop étroits quand peu d’unités sont exposées."
         )
     if undefined:
@@ -374,10 +409,13 @@ def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
             f"({', '.join(sorted(reasons)) or 'personne à exposer ou à comparer'}) ; ils sont laissés hors "
             "des moyennes."
         )
+    alone: Bools = np.asarray(work.stats.count.max(axis=1) < 2)
+    if work.forms is not None:
+        alone = np.asarray(work.forms.lone.any(axis=1))
     lone = [
         str(work.panel.calendar.key(int(cohort)))
-        for cohort, count in zip(work.stats.cohorts, work.stats.count.max(axis=1), strict=True)
-        if count < 2 and cohort != NEVER
+        for cohort, single in zip(work.stats.cohorts, alone, strict=True)
+        if single and cohort != NEVER
     ]
     if lone and work.small_sample:
         said.append(

@@ -150,7 +150,7 @@ def wild(
         whole = np.diag(cr2(stats, terms, mix).covariance)
         variance = np.maximum(whole - each.sum(axis=0) ** 2 / clusters, 0) * clusters / (clusters - 1)
     undefined = np.isnan(cr2(stats, terms, mix).se)
-    return _studentised(each.sum(axis=0), variance, undefined)
+    return studentised(each.sum(axis=0), variance, undefined)
 
 
 def permuted(panel: Panel, count: int, rng: np.random.Generator) -> Iterator[Ints]:
@@ -199,7 +199,7 @@ def randomisation(
         totals.append(total)
         variances.append(variance)
     undefined = np.isnan(cr2(stats, terms, mix).se)
-    return _studentised(np.array(totals), np.array(variances), undefined)
+    return studentised(np.array(totals), np.array(variances), undefined)
 
 
 def _strata(panel: Panel) -> list[Ints]:
@@ -208,7 +208,8 @@ def _strata(panel: Panel) -> list[Ints]:
     return [np.flatnonzero(panel.stratum == s) for s in np.unique(panel.stratum)]
 
 
-def _studentised(total: Floats, variance: Floats, undefined: Bools) -> Draws:
+def studentised(total: Floats, variance: Floats, undefined: Bools) -> Draws:
+    """Draws from totals and variances (B, E); NaN in the columns ``undefined`` (E,)."""
     se = np.sqrt(variance)
     t = np.divide(total, se, out=np.zeros_like(total), where=se > 0)
     t[:, undefined] = np.nan
