@@ -6,6 +6,7 @@ import json
 from types import SimpleNamespace
 
 import docx
+import polars as pl
 import pytest
 from django.urls import reverse
 from django.utils.translation import override
@@ -16,6 +17,7 @@ from essaim.evaluation.solidity import NAMES, examine
 from essaim.evaluation.solidity_reading import read_solidity
 from essaim.platform.evaluations import documents, panels, report, services
 from essaim.platform.programmes import services as programmes
+from essaim.territory.codes import territories
 
 pytestmark = pytest.mark.usefixtures("with_checks")
 
@@ -56,6 +58,28 @@ def test_every_file_holds_the_section(read) -> None:
     bounds = [row for row in rows if row["table"] == "relative_magnitudes"]
     stored = json.loads(read.file("json"))["solidity"]["sensitivity"]["relative_magnitudes"]["by"]
     assert [float(row["conf_low"]) for row in bounds] == [b["conf_low"] for b in stored]
+
+
+def by_departement() -> bytes:
+    """The simulated panel on real codes: neighbours are known."""
+    frame = simulate(Scenario(units=90, waves=(12, 12), effect=-1.0))
+    codes = [code for code in territories("departement") if not code.startswith("97")][:90]
+    names = dict(zip(frame["unit"].unique(maintain_order=True), codes, strict=True))
+    return frame.with_columns(pl.col("unit").replace_strict(names)).write_csv().encode()
+
+
+def test_neighbours_of_departements_are_set_apart_and_of_other_units_said_unknown(read, make, writer) -> None:
+    assert "Les voisines des unités ne sont pas connues" in " ".join(
+        read.estimated.report["solidity"]["paragraphs"]
+    )
+    draft = panels.from_one_file(("p.csv", by_departement()))
+    panel = services.add_panel(make.plan(), draft, title="P", source="S", by=writer)
+    estimated = services.run_estimate(panel, by=writer)
+    assert "jamais exposées qui ont une voisine exposée" in " ".join(
+        estimated.report["solidity"]["paragraphs"]
+    )
+    assert "frontière commune" in " ".join(documents.method(estimated))
+    assert "frontière commune" not in " ".join(documents.method(read.estimated))
 
 
 def test_the_checks_are_kept_and_found_again(read) -> None:

@@ -56,3 +56,21 @@ def test_neighbours_are_mutual_and_within_a_part_of_france() -> None:
     assert all(a in near[b] for a, others in near.items() for b in others)
     assert set(indicators.neighbours("epci")) <= set(territories("epci"))
     assert indicators.neighbours("region") == {}
+
+
+def test_shared_borders_are_said_only_of_codes_whose_level_is_sure() -> None:
+    pairs = indicators.shared_borders(["33", "17", "59"])
+    assert pairs is not None and pairs.rows() == [("17", "33")]
+    islands = indicators.shared_borders(["971", "974"])
+    assert islands is not None and islands.is_empty()
+    lone = next(iter(indicators.neighbours("epci").items()))
+    borders = indicators.shared_borders([lone[0], *lone[1]])
+    assert borders is not None and {lone[0]} <= {*borders["unit"], *borders["neighbour"]}
+    for unknown in (
+        ["33063", "33318"],
+        ["1", "2"],
+        ["33", "France"],
+        ["11", "24", "28"],
+        [],
+    ):  # régions too
+        assert indicators.shared_borders(unknown) is None

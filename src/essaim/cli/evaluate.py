@@ -40,6 +40,7 @@ from essaim.evaluation.solidity import Solidity, examine
 from essaim.evaluation.solidity_reading import read_solidity
 from essaim.evaluation.words import number
 from essaim.opendata.whole_table import read_whole
+from essaim.territory.indicators import shared_borders
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 READ = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -116,7 +117,12 @@ OPTIONS = (
     is_flag=True,
     help="Éprouver la conclusion : solidité, fausses ouvertures, une vague de moins…",
 )
-@click.option("--neighbours", type=READ, help="Table des voisines : une unité, sa voisine (avec --checks).")
+@click.option(
+    "--neighbours",
+    type=READ,
+    help="Table des voisines : une unité, sa voisine (avec --checks). Par défaut, pour des codes de départements ou "
+    "d’intercommunalités : celles qui ont une frontière commune.",
+)
 @click.option("--chart", type=FILE, help="Graphique SVG à écrire.")
 @click.option("--report", type=FILE, help="Rapport .html, .pdf, .docx ou .csv.")
 @click.option("--script", type=FILE, help="Script Python qui refait le calcul.")
@@ -153,7 +159,7 @@ def command(
         compared = draw.without_first(read) if draw else read
         solidity = None
         if checks or neighbours or report:
-            near = read_whole(str(neighbours), private=True) if neighbours else None
+            near = read_whole(str(neighbours), private=True) if neighbours else shared_borders(compared.units)
             solidity = examine(compared, Options(**options), result, near)
         if origin:
             result.provenance["panel"] = origin

@@ -186,10 +186,12 @@ def spillover(panel: Panel, neighbours: pl.DataFrame, options: Options) -> Spill
     opened = _opened_next_door(panel, neighbours)
     near = (panel.cohort == NEVER) & (opened != NEVER)
     if not near.any():
-        raise EvaluationError("Aucune unité jamais exposée n’a de voisine exposée.")
+        raise EvaluationError(marked("Aucune unité jamais exposée n’a de voisine exposée."))
     if near.sum() == (panel.cohort == NEVER).sum():
         raise EvaluationError(
-            "Toutes les unités jamais exposées ont une voisine exposée : il ne reste personne à comparer."
+            marked(
+                "Toutes les unités jamais exposées ont une voisine exposée : il ne reste personne à comparer."
+            )
         )
     never = panel.cohort == NEVER
     next_door = replace(panel.keep(never), cohort=opened[never])
@@ -203,7 +205,8 @@ def _opened_next_door(panel: Panel, neighbours: pl.DataFrame) -> Ints:
     place = {str(unit): i for i, unit in enumerate(panel.units)}
     pairs = neighbours.select(pl.nth(0, 1).cast(pl.String).str.strip_chars()).rows()
     known = np.array([(place[a], place[b]) for a, b in pairs if a in place and b in place], dtype=np.int64)
-    if not len(known):
+    known = known.reshape(-1, 2)
+    if pairs and not len(known):
         raise PanelError(
             f"Aucune voisine du panel dans la table ({some(sorted({a for a, _ in pairs}), 3)}) : les noms des unités "
             "y sont-ils écrits comme dans le panel ?"

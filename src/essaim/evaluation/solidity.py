@@ -114,7 +114,12 @@ def examine(
 
     def next_door() -> Spillover:
         if neighbours is None:
-            raise EvaluationError(marked("Les voisines des unités ne sont pas connues."))
+            raise EvaluationError(
+                marked(
+                    "Les voisines des unités ne sont pas connues : elles le sont pour les départements et les "
+                    "intercommunalités désignés par leur code."
+                )
+            )
         return credibility.spillover(panel, neighbours, options)
 
     together = result.facts.concentrated

@@ -45,7 +45,7 @@ def too_large(result: Result, words: Words = FRENCH) -> str:
     facts = result.facts
     return words.say(
         "Non fait ici : avec %(units)s unités, %(waves)s vagues et %(periods)s périodes, le calcul serait trop long. "
-        "Le script qui rejoue met la conclusion à l’épreuve, et « essaim evaluate --checks » aussi.",
+        "Le script qui rejoue met la conclusion à l’épreuve, et la ligne de commande aussi.",
         units=facts.units,
         waves=len(facts.waves),
         periods=facts.periods,

@@ -17,6 +17,7 @@ from functools import cache
 from typing import Final, Literal
 
 import numpy as np
+import polars as pl
 from scipy.spatial import cKDTree
 
 from essaim.territory.codes import (
@@ -177,6 +178,29 @@ def neighbours(level: Level) -> Mapping[str, tuple[str, ...]]:
         pairs.setdefault(left, []).append(right)
         pairs.setdefault(right, []).append(left)
     return {code: tuple(sorted(near)) for code, near in pairs.items()}
+
+
+def shared_borders(codes: Iterable[str]) -> pl.DataFrame | None:
+    """Columns ``unit`` and ``neighbour``: the pairs among these codes that share a border; None when it is not known.
+
+    It is known for codes of départements and for codes of EPCI, written as INSEE writes them. Codes that could all be
+    régions are not read as départements.
+
+    >>> shared_borders(["29", "22", "974"]).rows()
+    [('22', '29')]
+    """
+    given = frozenset(codes)
+    levels: tuple[Level, ...] = ("departement", "epci")
+    for level in levels:
+        if given <= territories(level).keys() and not given <= territories("region").keys():
+            near = neighbours(level)
+            pairs = [(one, other) for one in sorted(given) for other in near.get(one, ()) if one < other]
+            return pl.DataFrame(
+                [pair for pair in pairs if pair[1] in given],
+                schema={"unit": pl.String, "neighbour": pl.String},
+                orient="row",
+            )
+    return None
 
 
 COMPUTE: Final[dict[str, Callable[[Territory], float | None]]] = {

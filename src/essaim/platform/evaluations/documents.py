@@ -198,6 +198,12 @@ def _level(estimated: Estimate) -> str:
     return _("à %(level)s\u00a0%%") % {"level": round(100 * estimated.options["level"])}
 
 
+def _nearness(estimated: Estimate) -> list[str]:
+    """What a neighbour is, where the report sets neighbours apart."""
+    found = estimated.result.get("solidity", {}).get("neighbours", {"reason": ""})
+    return [] if "reason" in found else [_("Voisins : territoires qui ont une frontière commune.")]
+
+
 def method(estimated: Estimate) -> list[str]:
     """How the numbers were found, in sentences; everything needed to find them again."""
     options, facts = estimated.options, estimated.report["facts"]
@@ -230,6 +236,7 @@ def method(estimated: Estimate) -> list[str]:
             _("Fichier d’origine : %(file)s.") % {"file": report.input_in_words(given)}
             for given in estimated.panel.inputs
         ),
+        *_nearness(estimated),
         _("Essaim %(version)s, graine %(seed)s, le %(date)s.")
         % {
             "version": estimated.code_version,

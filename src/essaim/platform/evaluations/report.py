@@ -31,6 +31,7 @@ from essaim.evaluation.solidity_reading import too_large
 from essaim.evaluation.words import FRENCH, Words
 from essaim.platform.evaluations import panels
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan
+from essaim.territory.indicators import shared_borders
 
 logger = logging.getLogger(__name__)
 OPTIONS = ("control", "base", "anticipation", "inference", "level", "seed", "window")
@@ -95,7 +96,7 @@ def _examined(panel: Panel, options: Options, result: Result) -> Solidity | None
         and len(result.cells) <= MOST_CELLS
         and result.facts.periods <= MOST_PERIODS
     )
-    return examine(panel, options, result) if small else None
+    return examine(panel, options, result, shared_borders(panel.units)) if small else None
 
 
 def _solidity(found: Solidity | None, result: Result, words: Words) -> dict[str, Any]:
@@ -292,6 +293,7 @@ import polars as pl
 from essaim.evaluation import Options, Panel, RecordedDraw, estimate, read_plainly
 from essaim.evaluation.solidity import examine
 from essaim.evaluation.solidity_reading import read_solidity
+from essaim.territory.indicators import shared_borders
 
 here = Path(__file__).parent
 content = (here / "{file}").read_bytes()
@@ -309,7 +311,8 @@ options = Options({options})
 result = estimate(panel, options, draw)
 
 print("\\n".join(read_plainly(result, {smallest!r})))
-tested = examine(draw.without_first(panel) if draw else panel, options, result)
+compared = draw.without_first(panel) if draw else panel
+tested = examine(compared, options, result, shared_borders(compared.units))
 print("\\nSolidité\\n" + "\\n".join(read_solidity(tested, result)))
 (here / "resultat.json").write_text(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
 
