@@ -7,6 +7,7 @@ alternated, on the same DuckDB; then the estimation of the 295 effects from the 
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -52,35 +53,39 @@ def raw_scan(path: Path) -> None:
         ).fetchall()
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds of one run."""
-    start = time.perf_counter()
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of one run, on the clock and of the processors."""
+    start, busy = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - busy
 
 
 def main(rows: int, folder: Path) -> None:
-    """Print one line a file, then the time of the estimation."""
-    print(f"{rows:,} rows of persons, {COMMUNES * MONTHS:,} cells; median of five")
+    """Print one line of a table a file, then the time of the estimation."""
+    load = os.getloadavg()[0]
+    print(
+        f"{rows:,} rows of persons, {COMMUNES * MONTHS:,} cells; medians of five; load {load:.1f} at the start\n"
+    )
+    print("| file | MB | scan, s | push-down, s | ratio | processors: scan, s | push-down, s | ratio |")
+    print("|---|---|---|---|---|---|---|---|")
     for path in write(folder, rows):
         scans, reductions = [], []
         for _ in range(5):
             scans.append(timed(lambda path=path: raw_scan(path)))
             reductions.append(timed(lambda path=path: reduced(opened(str(path)), COLUMNS)))
-        scan, reduction = statistics.median(scans), statistics.median(reductions)
-        size = path.stat().st_size / 1e6
-        print(
-            f"{path.stem:9} ({size:5.0f} MB)  scan {scan:6.2f} s   push-down {reduction:6.2f} s   "
-            f"{reduction / scan:4.1f} times the scan",
-            flush=True,
+        both = [[statistics.median(part) for part in zip(*runs, strict=True)] for runs in (scans, reductions)]
+        told = (
+            f"{scan:.2f} | {reduction:.2f} | {reduction / scan:.1f}"
+            for scan, reduction in zip(*both, strict=True)
         )
+        print(f"| {path.stem} | {path.stat().st_size / 1e6:.0f} | {' | '.join(told)} |", flush=True)
     panel = panel_of_persons(opened(str(folder / "sorted.parquet")), COLUMNS)
     persons = int(np.asarray(panel.persons).sum())
     assert persons == rows, "every person is counted"
     options = Options(inference="analytic")
     effects = len(estimate(panel, options).cells)
     best = min(timed(lambda: estimate(panel, options)) for _ in range(5))
-    print(f"estimation of {effects} effects from the cells: {best:.3f} s")
+    print(f"\nestimation of {effects} effects from the cells: {best[0]:.3f} s")
 
 
 if __name__ == "__main__":

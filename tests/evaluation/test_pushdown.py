@@ -129,6 +129,22 @@ def test_where_nothing_can_leave_the_engine_it_is_said(tmp_path: Path) -> None:
         reduced(written(persons(6, territories=3), tmp_path), COLUMNS, at_least=500)
 
 
+def test_a_small_territory_of_two_waves_is_refused_and_not_pooled(tmp_path: Path) -> None:
+    small = pl.DataFrame(
+        {
+            "territoire": "99",
+            "annee": [2001, 2001],
+            "vague": [2003, 2005],
+            "emploi": 1.0,
+            "poids": 1,
+            "zone": 1,
+        }
+    )
+    frame = pl.concat([persons(8), small], how="vertical_relaxed")
+    with pytest.raises(PanelError, match=r"même cohorte .* : 99"):
+        panel_of_persons(written(frame, tmp_path), COLUMNS)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -132,6 +132,8 @@ class _DuckdbTable:
             connection = duckdb.connect(database, read_only=True) if database else duckdb.connect()
             # The order of the rows means nothing here: keeping it would cost memory.
             connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
+            # Cells of whole-number keys are found by their place in a table of 2²² and not by a hash: twice as fast.
+            connection.execute("SET perfect_ht_threshold = 22")
             described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()  # noqa: S608
         except duckdb.Error as error:
             raise _unreadable(error) from error

@@ -50,11 +50,11 @@ def panel_of_persons(
     ``given`` goes to ``Panel.from_frame`` (``cluster``, ``region``, ``by``, ``stratum``).
     """
     cells = reduced(engine, columns, at_least=at_least)
+    _one_cohort_each(cells.filter(~pl.col("pooled")), columns)
     notes = _notes(cells, at_least)
     cells = cells.filter(pl.col("persons").is_not_null())
     if cells["pooled"].any():
         cells = cells.with_columns(_pooled_name(columns).alias(columns.unit))
-    _one_cohort_each(cells, columns)
     return Panel.from_frame(
         cells,
         unit=columns.unit,
@@ -168,6 +168,11 @@ class _Sum:
         return f"SUM({self.name}) AS {self.name}{rest}"
 
     @property
+    def columns(self) -> str:
+        """The columns that hold the sum."""
+        return f"{self.name}, {self.name}_rest" if self.floating else self.name
+
+    @property
     def number(self) -> str:
         """The sum as a floating-point number."""
         if not self.floating:
@@ -176,42 +181,54 @@ class _Sum:
 
 
 def _sums(engine: Engine, columns: PersonColumns) -> list[_Sum]:
-    """Weight, and weighted total of the outcome; one person weighs 1 without weights."""
+    """Weighted total of the outcome, then the weight where there are weights (otherwise it is the count)."""
     values = [_summand(name, engine.kinds[name], columns) for name in columns.numbers]
     floats = [engine.kinds[name] == "float" for name in columns.numbers]
-    weight = _Sum("weight", values[1], floats[1]) if columns.weights else _Sum("weight", "1", False)
-    return [weight, _Sum("total", " * ".join(values), any(floats))]
+    total = _Sum("total", " * ".join(values), any(floats))
+    return [total, *(_Sum("weight", values[1], floats[1]) for _ in values[1:])]
 
 
 def _query(engine: Engine, columns: PersonColumns, at_least: int) -> str:
-    """The reduction, in DuckDB's SQL: statistics of each territory, pooled where under the threshold."""
-    unit, *others = (quoted(key, whole=True) for key in columns.keys)
-    sums, keys, places = _sums(engine, columns), ", ".join((unit, *others)), len(columns.keys)
+    """The reduction, in DuckDB's SQL: statistics of each territory, pooled where under the threshold.
+
+    The persons are grouped by territory and period alone, which an engine does fastest; the wave and other fixed
+    values are joined to the cells. A territory with two of them has two ``entries``: it comes out twice, to be
+    refused.
+    """
+    unit, time, *others = (quoted(key, whole=True) for key in columns.keys)
+    sums, keys, fixed = _sums(engine, columns), ", ".join((unit, time, *others)), ", ".join(others)
     known = " AND ".join(_known(engine, name) for name in columns.numbers)
     inner, outer = (", ".join(getattr(each, part) for each in sums) for part in ("inner", "outer"))
-    cells = (
-        f"SELECT {keys}, COUNT(*) AS persons, {inner} "  # noqa: S608
-        f"FROM {engine.rows} WHERE {known} GROUP BY {_places(places)}"
-    )
-    fewest = f"MIN(persons) OVER (PARTITION BY {unit})" if at_least > 1 else "persons"
-    pooled = f"fewest < {int(at_least)} AND {unit} IS NOT NULL"
-    groups = (
-        f"SELECT CASE WHEN {pooled} THEN NULL ELSE {unit} END AS {unit}, {', '.join(others)}, "  # noqa: S608
-        f"({pooled}) AS pooled, COUNT(*) AS territories, SUM(persons) AS persons, {outer} "
-        f"FROM (SELECT *, {fewest} AS fewest FROM ({cells}) AS cells) AS marked GROUP BY {_places(places + 1)}"
-    )
+    kept = ", ".join(each.columns for each in sums)
     enough = f"CASE WHEN persons >= {int(at_least)} THEN"
-    weight, total = (each.number for each in sums)
-    return (
-        f"SELECT {keys}, pooled, CAST(territories AS BIGINT) AS territories, "  # noqa: S608
-        f"{enough} CAST(persons AS BIGINT) END AS persons, {enough} {weight} END AS weight, "
-        f"{enough} {total} / NULLIF({weight}, 0) END AS {quoted(columns.outcome, whole=True)} "
-        f"FROM ({groups}) AS kept"
-    )
+    total = sums[0].number
+    weight = sums[1].number if len(sums) > 1 else "CAST(persons AS DOUBLE)"
+    return f"""
+WITH cells AS (
+  SELECT {unit}, {time}, COUNT(*) AS persons, {inner} FROM {engine.rows} WHERE {known} GROUP BY 1, 2
+), places AS (
+  SELECT *, COUNT(*) OVER (PARTITION BY {unit}) AS entries
+  FROM (SELECT {unit}, {fixed} FROM {engine.rows} WHERE {known} GROUP BY {_places(1 + len(others))}) AS found
+), small AS (
+  SELECT {unit} AS lonely FROM cells GROUP BY 1 HAVING MIN(persons) < {int(at_least)}
+), marked AS (
+  SELECT cells.*, {", ".join(f"places.{each}" for each in others)},
+         (small.lonely IS NOT NULL AND places.entries = 1) AS pooled
+  FROM cells LEFT JOIN places ON cells.{unit} = places.{unit} LEFT JOIN small ON cells.{unit} = small.lonely
+), kept AS (
+  SELECT {keys}, pooled, 1 AS territories, persons, {kept} FROM marked WHERE NOT pooled
+  UNION ALL
+  SELECT NULL AS {unit}, {time}, {fixed}, pooled, COUNT(*) AS territories, SUM(persons) AS persons, {outer}
+  FROM marked WHERE pooled GROUP BY {_places(3 + len(others), since=2)}
+)
+SELECT {keys}, pooled, CAST(territories AS BIGINT) AS territories,
+       {enough} CAST(persons AS BIGINT) END AS persons, {enough} {weight} END AS weight,
+       {enough} {total} / NULLIF({weight}, 0) END AS {quoted(columns.outcome, whole=True)}
+FROM kept"""  # noqa: S608
 
 
-def _places(count: int) -> str:
-    return ", ".join(str(i + 1) for i in range(count))
+def _places(last: int, since: int = 1) -> str:
+    return ", ".join(str(place) for place in range(since, last + 1))
 
 
 def _summand(name: str, kind: str, columns: PersonColumns) -> str:
