@@ -31,8 +31,18 @@ PO = PLATFORM / "locale/en/LC_MESSAGES/django.po"
 MO = PO.with_suffix(".mo")
 CLI_PO = PLATFORM.parent / "cli/locale/fr/LC_MESSAGES/messages.po"
 FRENCH_MO = PLATFORM / "locale/fr/LC_MESSAGES/django.mo"
-CORE = PLATFORM.parent / "evaluation"  # whose findings are worded by ``essaim.evaluation.words``
-CORE_KEYWORDS: dict[str, Any] = {"say": None, "count": (1, 2), "marked": None}
+#: What is worded by ``essaim.words``.
+CORE = (PLATFORM.parent / "evaluation", PLATFORM.parent / "rollout")
+TOLD: dict[str, Any] = {"told": None, "told_count": (1, 2)}
+CORE_KEYWORDS: dict[str, Any] = {
+    "say": None,
+    "count": (1, 2),
+    "marked": None,
+    "EvaluationError": None,
+    "PanelError": None,
+    "RolloutError": None,
+    **TOLD,
+}
 KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
@@ -43,6 +53,7 @@ KEYWORDS: dict[str, Any] = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
+    **TOLD,
 }
 
 
@@ -79,9 +90,10 @@ def template() -> Catalog:
     found = extract_from_dir(str(PLATFORM), method_map=methods, keywords=KEYWORDS)  # type: ignore[arg-type]
     for _file, _line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
         catalog.add(message, auto_comments=comments, context=context)
-    core = extract_from_dir(str(CORE), method_map=[("**.py", "python")], keywords=CORE_KEYWORDS)  # type: ignore[arg-type]
-    for _file, _line, message, _comments, _context in sorted(core, key=lambda row: (row[0], row[1])):
-        catalog.add(message)
+    for place in CORE:
+        core = extract_from_dir(str(place), method_map=[("**.py", "python")], keywords=CORE_KEYWORDS)  # type: ignore[arg-type]
+        for _file, _line, message, _comments, _context in sorted(core, key=lambda row: (row[0], row[1])):
+            catalog.add(message)
     for word in words_of_data():
         catalog.add(word)
     return catalog

@@ -71,7 +71,7 @@ def test_units_exposed_from_the_start_change_nothing_but_a_warning() -> None:
     )
     alone, mixed = run(base), run(pl.concat([base, early]))
     assert mixed.to_json()["aggregations"] == alone.to_json()["aggregations"]
-    assert any("Chacune des 3 unités exposée dès la première période" in w for w in mixed.warnings)
+    assert any("Les 3 unités exposées dès la première période" in w for w in mixed.warnings)
 
 
 def test_units_exposed_after_the_end_serve_as_never_exposed() -> None:

@@ -267,6 +267,30 @@ def test_a_panel_that_cannot_be_estimated_fails_with_its_reason(make, writer) ->
     assert estimated.message
 
 
+def test_who_reads_english_reads_warnings_and_reasons_in_english(make, evaluator, client) -> None:
+    plan = services.freeze_plan(make.plan(evaluator.programme))
+    panel = make.panel(plan, waves=(2, 2))
+    done = services.run_estimate(panel, by=evaluator.person)
+    stopped = services.run_estimate(panel, by=evaluator.person, options={"anticipation": 40})
+    client.post(reverse("set_language"), {"language": "en", "next": "/"})
+    report, running = (
+        client.get(_url("report", evaluator.programme, one.pk)).content.decode() for one in (done, stopped)
+    )
+    assert "Only 4 exposed units: intervals are wide and fragile." in report
+    assert "No unit is exposed during the window observed" in running
+    assert "4 units exposed from the first period" in running
+    assert "Seulement 4 unités exposées : les intervalles sont larges et fragiles." in done.result["warnings"]
+
+
+def test_who_reads_english_is_refused_a_panel_in_english(make, evaluator, client) -> None:
+    client.post(reverse("set_language"), {"language": "en", "next": "/"})
+    content = b"unit,time,cohort,outcome\na,2001,2001,x\na,2002,2001,1\n"
+    given = {"title": "P", "source": "S", "outcome": SimpleUploadedFile("p.csv", content)}
+    plan = make.plan(evaluator.programme)
+    page = client.post(_url("panel_new", evaluator.programme, plan.pk), given).content.decode()
+    assert "value that is not a number" in page
+
+
 def test_a_panel_whose_file_was_changed_is_not_estimated(make, writer) -> None:
     panel = make.panel()
     Path(panel.file.path).write_bytes(_csv(seed=1))

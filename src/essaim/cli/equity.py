@@ -11,8 +11,8 @@ from essaim.cli.records import read_record
 from essaim.evaluation import Options, RecordedDraw
 from essaim.evaluation.att import Control
 from essaim.evaluation.equity import Compared, equity, read_equity
-from essaim.evaluation.words import number
 from essaim.opendata.whole_table import read_whole
+from essaim.words import number
 
 
 @click.command("equity", short_help="effet par groupe, écarts entre groupes")

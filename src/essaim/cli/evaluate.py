@@ -38,9 +38,9 @@ from essaim.evaluation.resampling import Multiplier
 from essaim.evaluation.result import Estimate
 from essaim.evaluation.solidity import Solidity, examine
 from essaim.evaluation.solidity_reading import read_solidity
-from essaim.evaluation.words import number
 from essaim.opendata.whole_table import read_whole
 from essaim.territory.indicators import shared_borders
+from essaim.words import number
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 READ = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -16,7 +16,7 @@ from essaim.evaluation.sensitivity import (
     sensitivity,
 )
 from essaim.evaluation.sensitivity_chart import sensitivity_svg
-from essaim.evaluation.words import number
+from essaim.words import number
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 

@@ -8,6 +8,7 @@ from scipy import linalg, special
 
 from essaim.evaluation.columns import Bools, Floats, Ints
 from essaim.evaluation.covariance import Spread
+from essaim.words import marked, told
 
 #: Draws of a simultaneous law, fewer for long series: a 95 % critical value is known to about 0.005 (0.02 with few
 #: degrees of freedom).
@@ -136,7 +137,9 @@ def wald(effect: Floats, spread: Spread) -> tuple[Pretest, str | None]:
     count = len(effect)
     if not count:
         return Pretest(None, None, None, "wald"), (
-            "Aucune période avant l’exposition ne permet de vérifier que les courbes étaient parallèles."
+            marked(
+                "Aucune période avant l’exposition ne permet de vérifier que les courbes étaient parallèles."
+            )
         )
     se = spread.se
     defined = np.isfinite(se) & (se > _ZERO) & np.isfinite(effect)
@@ -146,8 +149,11 @@ def wald(effect: Floats, spread: Spread) -> tuple[Pretest, str | None]:
             statistic = float(effect / se @ linalg.cho_solve((lower, True), effect / se))
             return chi_square(statistic, count), None
     return Pretest(None, count, None, "wald"), (
-        "Le test conjoint des effets avant l’exposition n’est pas calculable : trop peu d’unités pour "
-        f"{count} effets à tester ensemble."
+        told(
+            "Le test conjoint des effets avant l’exposition n’est pas calculable : trop peu d’unités pour %(count)s "
+            "effets à tester ensemble.",
+            count=count,
+        )
     )
 
 
@@ -170,7 +176,9 @@ def largest_t(effect: Floats, spread: Spread, seed: int) -> tuple[Pretest, str |
     below = smallest_p(spread, seed)
     if below is None:
         return Pretest(None, None, None, "max-t"), (
-            "Aucune période avant l’exposition ne permet de vérifier que les courbes étaient parallèles."
+            marked(
+                "Aucune période avant l’exposition ne permet de vérifier que les courbes étaient parallèles."
+            )
         )
     kept = _testable(spread) & np.isfinite(effect)
     t = np.abs(effect[kept] / spread.se[kept])

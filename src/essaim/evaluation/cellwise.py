@@ -13,6 +13,7 @@ from essaim.evaluation.columns import Bools, Floats, Ints
 from essaim.evaluation.doubly_robust import Method, PanelSample, cross_section_effect
 from essaim.evaluation.nuisance import Undefined
 from essaim.evaluation.panel import Panel
+from essaim.words import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,10 @@ def _panel_cells(
     change = outcome[:, grid.period[cells]] - outcome[:, grid.base[cells]]
     try:
         if treated.all():
-            raise Undefined("aucune unité de comparaison")
+            raise Undefined(told("aucune unité de comparaison"))
         effect, influence = PanelSample.of(x, treated, weight, method).effects(change)
     except Undefined as reason:
-        _undefined(found, cells, str(reason))
+        _undefined(found, cells, reason.said)
         return
     found.effect[cells] = effect
     found.contribution[rows[:, None], cells] = influence / len(rows)
@@ -115,12 +116,12 @@ def _row_cell(
     cells = np.array([k])
     for side in (treated & post, treated & ~post, ~treated & post, ~treated & ~post):
         if not side.any():
-            _undefined(found, cells, "personne à observer d’un côté de la comparaison")
+            _undefined(found, cells, told("personne à observer d’un côté de la comparaison"))
             return
     try:
         effect, influence = cross_section_effect(y, post, treated, x, w, method)
     except Undefined as reason:
-        _undefined(found, cells, str(reason))
+        _undefined(found, cells, reason.said)
         return
     found.effect[k] = effect
     found.contribution[:, k] = np.bincount(owner, influence / len(y), minlength=panel.size)

@@ -6,7 +6,7 @@ from essaim.evaluation import svg
 from essaim.evaluation.reading import level_name
 from essaim.evaluation.result import Estimate, Result
 from essaim.evaluation.svg import AFTER, BEFORE, BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale
-from essaim.evaluation.words import FRENCH, Words
+from essaim.words import FRENCH, Words
 
 
 @dataclass(frozen=True, slots=True)

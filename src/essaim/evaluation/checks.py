@@ -10,7 +10,7 @@ import numpy as np
 from essaim.evaluation.columns import Bools
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.periods import NEVER
-from essaim.evaluation.words import FRENCH, Words
+from essaim.words import FRENCH, Words
 
 #: A change this many times the usual spread of changes is a jump (the spread from the median, robust to jumps).
 JUMP = 8.0

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from essaim.evaluation.errors import PanelError, some
 from essaim.evaluation.periods import NEVER, NEVER_WORDS, Calendar, as_text
+from essaim.words import told
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -22,14 +23,16 @@ def require(frame: pl.DataFrame, columns: Sequence[str]) -> None:
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise PanelError(
-            f"Colonne absente : {some(missing)}. Le tableau contient : {some(frame.columns, limit=20)}. "
-            "Nommez les colonnes par --unit, --time, --cohort et --outcome."
+            "Colonne absente : %(names)s. Le tableau contient : %(columns)s. "
+            "Nommez les colonnes par --unit, --time, --cohort et --outcome.",
+            names=some(missing),
+            columns=some(frame.columns, limit=20),
         )
 
 
 def rows_where(mask: Bools, first_row: int) -> str:
     """French list of the rows of the file where ``mask`` is true."""
-    return "ligne " + some(np.flatnonzero(mask) + first_row)
+    return told("ligne %(rows)s", rows=some(np.flatnonzero(mask) + first_row))
 
 
 def numbers(frame: pl.DataFrame, column: str, first_row: int, *, finite: bool = True) -> Floats:
@@ -43,19 +46,27 @@ def numbers(frame: pl.DataFrame, column: str, first_row: int, *, finite: bool = 
         bad = (values.is_null() & ~empty).to_numpy()
         if bad.any():
             raise PanelError(
-                f"Colonne « {column} » : valeur qui n’est pas un nombre "
-                f"({some(series.filter(bad).to_list(), 3)}), "
-                f"{rows_where(bad, first_row)}. Corrigez-la, ou laissez la case vide si elle est inconnue."
+                "Colonne « %(column)s » : valeur qui n’est pas un nombre "
+                "(%(names)s), %(where)s. Corrigez-la, ou laissez la case vide si elle est inconnue.",
+                column=column,
+                names=some(series.filter(bad).to_list(), 3),
+                where=rows_where(bad, first_row),
             )
         series = values
     elif not series.dtype.is_numeric() and series.dtype != pl.Boolean and series.dtype != pl.Null:
-        raise PanelError(f"Colonne « {column} » : des nombres sont attendus, pas {series.dtype}.")
+        raise PanelError(
+            "Colonne « %(column)s » : des nombres sont attendus, pas %(dtype)s.",
+            column=column,
+            dtype=series.dtype,
+        )
     array = series.cast(pl.Float64).to_numpy()
     array = np.where(series.is_null().to_numpy(), np.nan, array) if series.null_count() else array
     # A finite sum has no infinite term: one pass instead of two on the common path.
     if finite and not np.isfinite(array.sum()) and np.isinf(array).any():
         raise PanelError(
-            f"Colonne « {column} » : valeur infinie, {rows_where(np.isinf(array), first_row)}. Corrigez-la."
+            "Colonne « %(column)s » : valeur infinie, %(where)s. Corrigez-la.",
+            column=column,
+            where=rows_where(np.isinf(array), first_row),
         )
     return array
 
@@ -73,8 +84,9 @@ def codes(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Ints, pl.Se
         missing = missing | (series.fill_null("").str.strip_chars() == "").to_numpy()
     if missing.any():
         raise PanelError(
-            f"Colonne « {column} » : identifiant vide, {rows_where(missing, first_row)}. "
-            "Chaque ligne doit nommer son unité."
+            "Colonne « %(column)s » : identifiant vide, %(where)s. Chaque ligne doit nommer son unité.",
+            column=column,
+            where=rows_where(missing, first_row),
         )
     if series.dtype.is_integer() and len(series):
         found = _integer_codes(series)
@@ -112,8 +124,9 @@ def period_index(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Ints
     missing = series.is_null().to_numpy()
     if missing.any():
         raise PanelError(
-            f"Colonne « {column} » : période vide, {rows_where(missing, first_row)}. Remplissez-la ou "
-            "retirez la ligne."
+            "Colonne « %(column)s » : période vide, %(where)s. Remplissez-la ou retirez la ligne.",
+            column=column,
+            where=rows_where(missing, first_row),
         )
     row_codes, values = _raw_codes(series)
     calendar = Calendar.of(values, column)
@@ -129,10 +142,13 @@ def cohort_ordinals(frame: pl.DataFrame, column: str, calendar: Calendar, first_
     if bad:
         where = np.isin(row_codes, [i for i, ordinal in enumerate(ordinals) if ordinal is None])
         raise PanelError(
-            f"Colonne « {column} » : première période d’exposition illisible ({some(bad, 3)}), "
-            f"{rows_where(where, first_row)}. Écrivez-la comme les périodes ({calendar.labels[0]}), en date "
-            "AAAA-MM-JJ, "
-            "ou laissez la case vide pour une unité jamais exposée."
+            "Colonne « %(column)s » : première période d’exposition illisible (%(names)s), "
+            "%(where)s. Écrivez-la comme les périodes (%(period)s), en date "
+            "AAAA-MM-JJ, ou laissez la case vide pour une unité jamais exposée.",
+            column=column,
+            names=some(bad, 3),
+            where=rows_where(where, first_row),
+            period=calendar.labels[0],
         )
     return np.array([NEVER if n is None else n for n in ordinals], dtype=np.int64)[row_codes]
 

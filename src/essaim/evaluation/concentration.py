@@ -11,6 +11,7 @@ import numpy as np
 from essaim.evaluation.columns import Ints
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.periods import NEVER
+from essaim.words import told
 
 #: Effective number of regions holding the exposed units under which their errors cannot be told from the effect.
 FEW_REGIONS = 4.0
@@ -41,16 +42,19 @@ class Concentration:
         if not self.concentrated:
             return None
         few = self.regions < FEW_REGIONS
-        where = (
-            f"Les unités exposées tiennent dans peu de régions (l’équivalent de {_french(self.regions)})"
-            if few
-            else f"Chaque vague tient dans peu de régions (en moyenne l’équivalent de {_french(self.by_wave)}, quand "
-            f"des unités prises partout en toucheraient {_french(self.by_chance)})"
-        )
-        then = "avec si peu de régions il reste fragile" if few else "il est plus large"
-        return (
-            f"{where} : un événement régional se confond avec l’effet, et aucun intervalle n’a ici le niveau annoncé. "
-            f"Essayez --cluster region ; {then}."
+        if few:
+            return told(
+                "Les unités exposées tiennent dans peu de régions (l’équivalent de %(regions)s) : un événement "
+                "régional se confond avec l’effet, et aucun intervalle n’a ici le niveau annoncé. Essayez --cluster "
+                "region ; avec si peu de régions il reste fragile.",
+                regions=round(self.regions, 1),
+            )
+        return told(
+            "Chaque vague tient dans peu de régions (en moyenne l’équivalent de %(regions)s, quand des unités prises "
+            "partout en toucheraient %(chance)s) : un événement régional se confond avec l’effet, et aucun intervalle "
+            "n’a ici le niveau annoncé. Essayez --cluster region ; il est plus large.",
+            regions=round(self.by_wave, 1),
+            chance=round(self.by_chance, 1),
         )
 
 
@@ -83,11 +87,3 @@ def _same(cluster: Ints, region: Ints) -> bool:
     """Whether clusters are the regions, or unions of them."""
     pairs = np.unique(np.column_stack([region, cluster]), axis=0)
     return len(pairs) == len(np.unique(region))
-
-
-def _french(value: float) -> str:
-    """
-    >>> _french(1.25)
-    '1,2'
-    """
-    return f"{value:.1f}".replace(".", ",")

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm, t
 
 from essaim.evaluation.errors import EvaluationError
-from essaim.evaluation.words import FRENCH, Words
+from essaim.words import FRENCH, Words
 
 Shape = Literal["interval", "outside", "everything"]
 Direction = Literal["rise", "fall"]

@@ -19,7 +19,7 @@ from essaim.evaluation.periods import NEVER
 from essaim.evaluation.prepare import prepare
 from essaim.evaluation.result import Estimate
 from essaim.evaluation.threads import single_thread
-from essaim.evaluation.words import marked
+from essaim.words import marked
 
 #: Periods by which a false opening comes before the true one, where the past is long enough.
 PLACEBO_PERIODS = 4
@@ -108,8 +108,9 @@ def _false_waves(ready: Panel, never: int) -> tuple[list[int], list[int]]:
     kept = np.floor(sizes * min(1.0, room / sizes.sum())).astype(int)
     if (kept < 2).any():
         raise EvaluationError(
-            f"Trop peu d’unités jamais exposées ({never}) pour y placer de fausses vagues de deux unités au moins "
-            "et garder de quoi comparer."
+            "Trop peu d’unités jamais exposées (%(never)s) pour y placer de fausses vagues de deux unités au moins "
+            "et garder de quoi comparer.",
+            never=never,
         )
     return [int(c) for c in cohorts], [int(s) for s in kept]
 
@@ -146,7 +147,9 @@ def leave_one_wave_out(panel: Panel, options: Options) -> tuple[tuple[int | str,
     if len(cohorts) < 2:
         raise EvaluationError(marked("Il n’y a qu’une vague."))
     if len(cohorts) > MANY_WAVES:
-        raise EvaluationError(f"Avec {len(cohorts)} vagues, aucune ne porte l’effet à elle seule.")
+        raise EvaluationError(
+            "Avec %(count)s vagues, aucune ne porte l’effet à elle seule.", count=len(cohorts)
+        )
     return tuple(
         (ready.calendar.key(int(cohort)), _mean(ready.keep(ready.cohort != cohort), options))
         for cohort in cohorts
@@ -208,8 +211,9 @@ def _opened_next_door(panel: Panel, neighbours: pl.DataFrame) -> Ints:
     known = known.reshape(-1, 2)
     if pairs and not len(known):
         raise PanelError(
-            f"Aucune voisine du panel dans la table ({some(sorted({a for a, _ in pairs}), 3)}) : les noms des unités "
-            "y sont-ils écrits comme dans le panel ?"
+            "Aucune voisine du panel dans la table (%(names)s) : les noms des unités "
+            "y sont-ils écrits comme dans le panel ?",
+            names=some(sorted({a for a, _ in pairs}), 3),
         )
     opened = np.full(panel.size, NEVER, dtype=np.int64)
     for one, other in (known.T, known.T[::-1]):

@@ -81,7 +81,8 @@ def opened(source: str, table: str | None = None, keys: Sequence[str] = ()) -> E
     """
     if is_database(source) and not table:
         raise EvaluationError(
-            f"« {without_secret(source)} » est une base : nommez la table avec --table (schema.table au besoin)."
+            "« %(value)s » est une base : nommez la table avec --table (schema.table au besoin).",
+            value=without_secret(source),
         )
     if is_engine(source):
         return _IbisTable.of(source, str(table))
@@ -90,9 +91,10 @@ def opened(source: str, table: str | None = None, keys: Sequence[str] = ()) -> E
         return _DuckdbTable.of(quoted(str(table)), source.removeprefix("duckdb://"))
     if suffix not in _READERS or "://" in source:
         raise EvaluationError(
-            f"« {source} » : les lignes de personnes se lisent dans un fichier parquet ou CSV de cette machine, "
+            "« %(source)s » : les lignes de personnes se lisent dans un fichier parquet ou CSV de cette machine, "
             "une base DuckDB (.duckdb) ou un moteur (postgresql://…, pyspark://…). Convertissez le fichier en "
-            "parquet."
+            "parquet.",
+            source=source,
         )
     place = "'" + source.replace("'", "''") + "'"
     table_of_file = _DuckdbTable.of(f"{_READERS[suffix]}({place})")
@@ -218,6 +220,6 @@ def _ibis_kind(kind: Any) -> Kind:
 def _unreadable(error: Exception) -> EvaluationError:
     said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     return EvaluationError(
-        f"La source ne se lit pas ({without_secret(said)[:300]}). Vérifiez l’adresse, le nom de la table et vos "
-        "droits."
+        "La source ne se lit pas (%(value)s). Vérifiez l’adresse, le nom de la table et vos droits.",
+        value=without_secret(said)[:300],
     )

@@ -21,7 +21,7 @@ from essaim.evaluation.estimation import Options, estimate
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.redraw import RecordedDraw
 from essaim.evaluation.result import Estimate, Result, null_if_undefined
-from essaim.evaluation.words import FRENCH, Words
+from essaim.words import FRENCH, Words
 
 Kind = Literal["persons", "sites"]
 MOST_GROUPS = 12
@@ -80,11 +80,18 @@ def equity(
     options = replace(options or Options(), aggregations=("simple",))
     unit = columns.get("unit", "unit")
     if group not in frame.columns:
-        raise EvaluationError(f"Pas de colonne « {group} ». Colonnes lues : {some(frame.columns, 20)}.")
+        raise EvaluationError(
+            "Pas de colonne « %(group)s ». Colonnes lues : %(columns)s.",
+            group=group,
+            columns=some(frame.columns, 20),
+        )
     names = sorted(str(name) for name in frame[group].drop_nulls().unique().to_list() if str(name).strip())
     if not 2 <= len(names) <= MOST_GROUPS:
         raise EvaluationError(
-            f"Colonne « {group} » : {len(names)} groupes. Il en faut de 2 à {MOST_GROUPS} pour les comparer."
+            "Colonne « %(group)s » : %(count)s groupes. Il en faut de 2 à %(most)s pour les comparer.",
+            group=group,
+            count=len(names),
+            most=MOST_GROUPS,
         )
     if frame.group_by(unit).agg(pl.col(group).n_unique())[group].max() == 1:
         return _of_sites(estimate(Panel.from_frame(frame, by=group, **columns), options, draw))

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from essaim.words import SaidError, told_count
 
-class EvaluationError(ValueError):
+
+class EvaluationError(SaidError):
     """The evaluation cannot be done as asked; the message is meant for the person who asked."""
 
 
@@ -21,4 +23,6 @@ def some(values: Iterable[object], limit: int = 5) -> str:
     shown, rest = listed[:limit], len(listed) - limit
     if rest <= 0:
         return ", ".join(shown)
-    return f"{', '.join(shown)} et {rest} autre{'s' if rest > 1 else ''}"
+    return told_count(
+        "%(names)s et %(count)s autre", "%(names)s et %(count)s autres", rest, names=", ".join(shown)
+    )

@@ -27,6 +27,7 @@ from essaim.evaluation.redraw import RecordedDraw
 from essaim.evaluation.resampling import Draws, Multiplier
 from essaim.evaluation.result import Aggregation, Cell, Estimate, Facts, Json, Result
 from essaim.evaluation.threads import single_thread
+from essaim.words import marked, together, told, told_count
 
 Inference = Literal["cr2", "analytic", "bootstrap", "wild", "randomisation"]
 
@@ -67,12 +68,14 @@ class Options:
             raise EvaluationError("Le niveau de confiance est compris entre 0,5 et 1 (0,95 d’habitude).")
         if self.draws < MIN_DRAWS:
             raise EvaluationError(
-                f"Il faut au moins {MIN_DRAWS} tirages pour un intervalle ; 999 d’habitude."
+                "Il faut au moins %(least)s tirages pour un intervalle ; 999 d’habitude.", least=MIN_DRAWS
             )
         unknown = [kind for kind in self.aggregations if kind not in aggregate.KINDS]
         if unknown:
             raise EvaluationError(
-                f"Agrégation inconnue : {', '.join(unknown)}. Choisissez parmi {', '.join(aggregate.KINDS)}."
+                "Agrégation inconnue : %(names)s. Choisissez parmi %(known)s.",
+                names=", ".join(unknown),
+                known=", ".join(aggregate.KINDS),
             )
 
 
@@ -200,9 +203,10 @@ def _as_drawn(
     why = draw.departure(prepared.panel)
     if why is None:
         return prepared, replace(options, drawn=True), draw
-    said = (
-        f"Le tirage enregistré ne peut pas être rejoué sur ce panel : {why}. Les intervalles sont ceux de "
-        "vagues choisies (CR2)."
+    said = told(
+        "Le tirage enregistré ne peut pas être rejoué sur ce panel : %(why)s. Les intervalles sont ceux de vagues "
+        "choisies (CR2).",
+        why=why,
     )
     plain = "cr2" if options.inference == "randomisation" else options.inference
     options = replace(options, drawn=False, inference=plain)
@@ -217,8 +221,10 @@ def _estimate(
     if options.inference == "randomisation" and _weights_change(ready):
         options, draw = replace(options, inference="cr2"), None
         said.append(
-            "L’inférence par nouveau tirage demande des unités de même poids, observées à toutes les périodes : "
-            "les intervalles sont ceux de vagues choisies (CR2)."
+            marked(
+                "L’inférence par nouveau tirage demande des unités de même poids, observées à toutes les périodes : "
+                "les intervalles sont ceux de vagues choisies (CR2)."
+            )
         )
     grid, compared = _grid(ready, stats, options)
     work, reasons = _effects(ready, options, stats, grid, compared)
@@ -392,22 +398,30 @@ def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
     said: list[str] = []
     if work.options.inference == "randomisation" and work.small_sample and not work.options.drawn:
         said.append(
-            "Les vagues n’ont pas été tirées au sort : l’inférence par nouveau tirage n’est ici qu’un "
-            "diagnostic, pas "
-            "une preuve."
+            marked(
+                "Les vagues n’ont pas été tirées au sort : l’inférence par nouveau tirage n’est ici qu’un diagnostic, "
+                "pas une preuve."
+            )
         )
     undefined = int(np.isnan(work.effect).sum())
     if work.options.inference not in ("analytic", "bootstrap") and not work.small_sample:
         said.append(
-            f"L’inférence {work.options.inference} n’est pas définie ici (covariables, poids qui varient, "
-            "coupes répétées, ou une seule unité par vague) : "
-            "les intervalles sont ceux de la théorie usuelle, trop étroits quand peu d’unités sont exposées."
+            told(
+                "L’inférence %(inference)s n’est pas définie ici (covariables, poids qui varient, coupes répétées, ou "
+                "une seule unité par vague) : les intervalles sont ceux de la théorie usuelle, trop étroits quand peu "
+                "d’unités sont exposées.",
+                inference=work.options.inference,
+            )
         )
     if undefined:
         said.append(
-            f"{undefined} effets par vague et période ne sont pas définis "
-            f"({', '.join(sorted(reasons)) or 'personne à exposer ou à comparer'}) ; ils sont laissés hors "
-            "des moyennes."
+            told_count(
+                "%(count)s effet par vague et période n’est pas défini (%(why)s) ; il est laissé hors des moyennes.",
+                "%(count)s effets par vague et période ne sont pas définis (%(why)s) ; ils sont laissés hors des "
+                "moyennes.",
+                undefined,
+                why=together(sorted(reasons)) if reasons else told("personne à exposer ou à comparer"),
+            )
         )
     alone: Bools = np.asarray(work.stats.count.max(axis=1) < 2)
     if work.forms is not None:
@@ -417,11 +431,20 @@ def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
         for cohort, single in zip(work.stats.cohorts, alone, strict=True)
         if single and cohort != NEVER
     ]
+    if work.small_sample and bool(alone[work.stats.cohorts == NEVER].any()):
+        said.append(
+            marked(
+                "Une seule unité sert de comparaison, à une période au moins : l’incertitude des effets ne peut pas "
+                "être estimée."
+            )
+        )
     if lone and work.small_sample:
         said.append(
-            f"Vague d’une seule unité ({', '.join(lone)}) : l’incertitude de son effet ne peut pas être "
-            "estimée, ni "
-            "celle des moyennes qui la contiennent."
+            told(
+                "Vague d’une seule unité (%(waves)s) : l’incertitude de son effet ne peut pas être estimée, ni celle "
+                "des moyennes qui la contiennent.",
+                waves=", ".join(lone),
+            )
         )
     stands = concentration(panel)
     narrow = stands.warning() if stands else None
@@ -429,7 +452,13 @@ def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
         said.append(narrow)
     treated = int((panel.cohort != NEVER).sum())
     if treated < FEW_TREATED:
-        said.append(f"Seulement {treated} unités exposées : les intervalles sont larges et fragiles.")
+        said.append(
+            told_count(
+                "Une seule unité exposée : les intervalles sont larges et fragiles.",
+                "Seulement %(count)s unités exposées : les intervalles sont larges et fragiles.",
+                treated,
+            )
+        )
     return said
 
 

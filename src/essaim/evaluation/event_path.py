@@ -35,12 +35,16 @@ class EventPath:
         if not 1 <= self.pre < size:
             raise EvaluationError(
                 "L’analyse de sensibilité demande au moins un effet avant la période de référence et un après : "
-                f"ici {self.pre} avant et {size - self.pre} après. Allongez la fenêtre avant l’ouverture."
+                "ici %(pre)s avant et %(value)s après. Allongez la fenêtre avant l’ouverture.",
+                pre=self.pre,
+                value=size - self.pre,
             )
         if self.covariance.shape != (size, size):
             raise EvaluationError(
-                f"La covariance est de taille {' × '.join(map(str, self.covariance.shape))} pour {size} "
-                f"estimations : il en faut une ligne et une colonne par estimation."
+                "La covariance est de taille %(names)s pour %(size)s "
+                "estimations : il en faut une ligne et une colonne par estimation.",
+                names=" × ".join(map(str, self.covariance.shape)),
+                size=size,
             )
         known = np.isfinite(self.estimates).all() and np.isfinite(self.covariance).all()
         if not known or not np.allclose(self.covariance, self.covariance.T, atol=1e-10, rtol=1e-6):
@@ -51,7 +55,9 @@ class EventPath:
             raise EvaluationError("La covariance a une valeur propre négative : ce n’est pas une covariance.")
         if len(self.weights) != size - self.pre or len(self.times) != size:
             raise EvaluationError(
-                f"Il faut un poids par effet après ({size - self.pre}) et une date par effet ({size})."
+                "Il faut un poids par effet après (%(value)s) et une date par effet (%(size)s).",
+                value=size - self.pre,
+                size=size,
             )
         ordered = (np.diff(self.times) > 0).all() and (np.sign(self.times) == _sides(self.pre, size)).all()
         if not ordered:
@@ -109,8 +115,9 @@ def path_from_json(given: Mapping[str, object], target: str = "given") -> EventP
         pre, post = int(str(given["pre"])), int(str(given["post"]))
     except KeyError as missing:
         raise EvaluationError(
-            f"Il manque {missing} : le fichier doit contenir « estimates », « covariance », « pre » et « post », "
-            "ou venir de « essaim evaluate --json »."
+            "Il manque %(missing)s : le fichier doit contenir « estimates », « covariance », « pre » et « post », "
+            "ou venir de « essaim evaluate --json ».",
+            missing=missing,
         ) from missing
     except (TypeError, ValueError) as error:
         raise EvaluationError(
@@ -118,8 +125,10 @@ def path_from_json(given: Mapping[str, object], target: str = "given") -> EventP
         ) from error
     if estimates.ndim != 1 or pre + post != len(estimates):
         raise EvaluationError(
-            f"« pre » + « post » = {pre + post}, mais il y a {estimates.size} estimations. La période de référence, "
-            "dont l’effet est nul par construction, n’en fait pas partie."
+            "« pre » + « post » = %(value)s, mais il y a %(size)s estimations. La période de référence, "
+            "dont l’effet est nul par construction, n’en fait pas partie.",
+            value=pre + post,
+            size=estimates.size,
         )
     times = given.get("times") or [*range(-pre, 0), *range(1, post + 1)]
     df = given.get("df")
@@ -142,7 +151,9 @@ def _weights(target: str, given: object, post: int) -> Floats:
     index = 0 if target == "first" else int(target) if target.isdecimal() else -1
     if not 0 <= index < post:
         raise EvaluationError(
-            f"Effet visé « {target} » inconnu : « average », « first », ou un numéro de 0 à {post - 1}."
+            "Effet visé « %(target)s » inconnu : « average », « first », ou un numéro de 0 à %(value)s.",
+            target=target,
+            value=post - 1,
         )
     return np.asarray(np.eye(post)[index])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from essaim.evaluation import svg
-from essaim.evaluation.words import number
+from essaim.words import number
 
 #: Room for the labels at the end of the lines.
 RIGHT = 150

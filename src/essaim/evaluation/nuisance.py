@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from essaim.evaluation.columns import Bools, Floats
+from essaim.words import SaidError, told
 
 #: Reciprocal condition number under which a design is called singular.
 SINGULAR = 1e-12
@@ -20,7 +21,7 @@ NO_OVERLAP = 0.999
 _ITERATIONS = 50
 
 
-class Undefined(Exception):
+class Undefined(SaidError):
     """The cell cannot be estimated; the message is a French reason."""
 
 
@@ -53,10 +54,10 @@ def least_squares_influence(x: Floats, y: Floats, w: Floats, fit: Regression) ->
 def _inverse(gram: Floats) -> Floats:
     scale = np.sqrt(np.diag(gram))
     if not (scale > 0).all():
-        raise Undefined("une covariable est constante à zéro parmi les unités comparées")
+        raise Undefined(told("une covariable est constante à zéro parmi les unités comparées"))
     correlation = gram / np.outer(scale, scale)
     if np.linalg.cond(correlation) > 1 / SINGULAR:
-        raise Undefined("les covariables sont redondantes parmi les unités comparées")
+        raise Undefined(told("les covariables sont redondantes parmi les unités comparées"))
     return np.asarray(np.linalg.inv(correlation) / np.outer(scale, scale))
 
 
@@ -87,10 +88,10 @@ def propensity(x: Floats, treated: Bools, w: Floats) -> Propensity:
         if np.abs(step).max() <= 1e-12 * max(1.0, float(np.abs(beta).max())):
             break
     else:
-        raise Undefined("la probabilité d’exposition ne peut pas être estimée (séparation parfaite)")
+        raise Undefined(told("la probabilité d’exposition ne peut pas être estimée (séparation parfaite)"))
     p = np.minimum(1 / (1 + np.exp(-np.clip(x @ beta, -500, 500))), 1 - 1e-6)
     if float(p[w > 0].max()) >= NO_OVERLAP:
-        raise Undefined("certaines unités exposées n’ont pas de semblable parmi les autres")
+        raise Undefined(told("certaines unités exposées n’ont pas de semblable parmi les autres"))
     information = x.T @ ((w * p * (1 - p))[:, None] * x) / len(x)
     influence = (w * (d - p))[:, None] * x @ _inverse(information)
     kept = ~treated & (p < TRIM)

@@ -26,7 +26,7 @@ from essaim.evaluation.periods import NEVER
 from essaim.evaluation.prepare import prepare
 from essaim.evaluation.result import Estimate
 from essaim.evaluation.threads import single_thread
-from essaim.evaluation.words import marked
+from essaim.words import marked
 
 
 @dataclass(frozen=True, slots=True)

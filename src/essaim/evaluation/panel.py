@@ -14,6 +14,7 @@ from essaim.evaluation import columns as col
 from essaim.evaluation.columns import Floats, Ints
 from essaim.evaluation.errors import PanelError, some
 from essaim.evaluation.periods import NEVER, Calendar
+from essaim.words import told, told_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,7 @@ class Panel:
 
         def fixed(column: str | None, what: str) -> Ints | None:
             row_codes = table.codes(column)
-            return (
-                None if row_codes is None else layout.constant(row_codes, f"{what} « {column} »", first_row)
-            )
+            return None if row_codes is None else layout.constant(row_codes, what, first_row)
 
         spread, units = layout.spread, layout.units
         panel = cls(
@@ -132,10 +131,10 @@ class Panel:
             cohort=_exposure(frame, cohort, calendar, layout, first_row),
             weight=_weight(spread, table, weights, persons, len(units)),
             persons=None if persons is None else _whole(spread(table.numbers(persons))),
-            cluster=fixed(cluster, "grappe"),
-            region=fixed(region, "région"),
-            stratum=fixed(stratum, "strate du tirage"),
-            level=fixed(by, "valeur"),
+            cluster=fixed(cluster, told("grappe « %(column)s »", column=cluster)),
+            region=fixed(region, told("région « %(column)s »", column=region)),
+            stratum=fixed(stratum, told("strate du tirage « %(column)s »", column=stratum)),
+            level=fixed(by, told("valeur « %(column)s »", column=by)),
             level_names=table.names(by),
             covariates=np.stack([spread(table.numbers(name)) for name in names], axis=2) if names else None,
             covariate_names=names,
@@ -195,12 +194,12 @@ class Panel:
         panel = self
         if panel.covariates is not None:
             panel = _with_known(
-                panel, ~np.isnan(panel.covariates).any(axis=2) | ~panel.observed, "une covariable"
+                panel, ~np.isnan(panel.covariates).any(axis=2) | ~panel.observed, told("une covariable")
             )
         if not has_holes(panel.outcome):
             return panel
         if not unbalanced:
-            return _with_known(panel, panel.observed, "le résultat")
+            return _with_known(panel, panel.observed, told("le résultat"))
         seen = np.asarray(panel.observed.any(axis=1))
         return panel if seen.all() else panel.keep(seen)
 
@@ -212,7 +211,12 @@ class Panel:
         if known.all():
             return self
         count = int((~known).sum())
-        return self.keep(known, f"{count} lignes sans résultat ou sans covariable sont écartées.")
+        said = told_count(
+            "%(count)s ligne sans résultat ou sans covariable est écartée.",
+            "%(count)s lignes sans résultat ou sans covariable sont écartées.",
+            count,
+        )
+        return self.keep(known, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +243,14 @@ class _Table:
         if bad.any():
             where = col.rows_where(bad, self.first_row)
             raise PanelError(
-                f"Poids « {column} » négatif ou vide, {where}. Un poids est un nombre positif ou nul."
+                "Poids « %(column)s » négatif ou vide, %(where)s. Un poids est un nombre positif ou nul.",
+                column=column,
+                where=where,
             )
         if not values.any():
-            raise PanelError(f"Tous les poids « {column} » sont nuls. Donnez une autre colonne.")
+            raise PanelError(
+                "Tous les poids « %(column)s » sont nuls. Donnez une autre colonne.", column=column
+            )
         return values
 
 
@@ -278,14 +286,19 @@ def _with_known(panel: Panel, known: NDArray[np.bool_], what: str) -> Panel:
     if not complete.any():
         missing = panel.calendar.labels[int(np.argmin(known.sum(axis=0)))]
         raise PanelError(
-            f"Aucune unité n’est observée à toutes les périodes ({what} manque surtout en {missing}). "
-            "Resserrez la fenêtre, ou gardez les unités incomplètes avec --unbalanced."
+            "Aucune unité n’est observée à toutes les périodes (%(what)s manque surtout en %(missing)s). "
+            "Resserrez la fenêtre, ou gardez les unités incomplètes avec --unbalanced.",
+            what=what,
+            missing=missing,
         )
-    count = int((~complete).sum())
-    verb = "unité incomplète est écartée" if count == 1 else "unités incomplètes sont écartées"
-    return panel.keep(
-        complete, f"{count} {verb} ({what} manque à une période au moins) : {panel.names(~complete)}."
+    said = told_count(
+        "%(count)s unité incomplète est écartée (%(what)s manque à une période au moins) : %(names)s.",
+        "%(count)s unités incomplètes sont écartées (%(what)s manque à une période au moins) : %(names)s.",
+        int((~complete).sum()),
+        what=what,
+        names=panel.names(~complete),
     )
+    return panel.keep(complete, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,14 +346,19 @@ class _Layout:
         first = int(row_unit[int(np.argmax(changed))])
         where = col.rows_where((row_unit == first) & changed, first_row)
         advice = (
-            "Une unité exposée le reste : si le dispositif s’y est arrêté, coupez la fenêtre avant l’arrêt "
-            "ou "
-            "écartez l’unité ; si sa date a été corrigée, écrivez la même sur toutes ses lignes."
+            told(
+                "Une unité exposée le reste : si le dispositif s’y est arrêté, coupez la fenêtre avant l’arrêt ou "
+                "écartez l’unité ; si sa date a été corrigée, écrivez la même sur toutes ses lignes."
+            )
             if what.startswith("cohorte")
-            else "Écrivez la même valeur sur toutes ses lignes."
+            else told("Écrivez la même valeur sur toutes ses lignes.")
         )
         raise PanelError(
-            f"La {what} de l’unité « {self.units[first]} » change d’une ligne à l’autre ({where}). {advice}"
+            "La %(what)s de l’unité « %(value)s » change d’une ligne à l’autre (%(where)s). %(advice)s",
+            what=what,
+            value=self.units[first],
+            where=where,
+            advice=advice,
         )
 
 
@@ -353,7 +371,7 @@ def _exposure(frame: pl.DataFrame, cohort: str, calendar: Calendar, layout: _Lay
             first = series.gather_every(layout.shape[1]).to_frame()
             return col.cohort_ordinals(first, cohort, calendar, first_row)
     exposure = col.cohort_ordinals(frame, cohort, calendar, first_row)
-    return layout.constant(exposure, f"cohorte « {cohort} »", first_row)
+    return layout.constant(exposure, told("cohorte « %(column)s »", column=cohort), first_row)
 
 
 def _refuse_duplicates(layout: _Layout, calendar: Calendar, first_row: int) -> None:
@@ -368,9 +386,13 @@ def _refuse_duplicates(layout: _Layout, calendar: Calendar, first_row: int) -> N
     twice = int(values[counts > 1][0])
     name, label = layout.units[twice // shape[1]], calendar.labels[twice % shape[1]]
     raise PanelError(
-        f"L’unité « {name} » a plusieurs lignes pour {label} ({col.rows_where(cell == twice, first_row)}) ; "
-        f"{int((counts > 1).sum())} cas en tout. Gardez une ligne par unité et par période, ou déclarez des "
-        "coupes répétées avec --cross-sections."
+        "L’unité « %(name)s » a plusieurs lignes pour %(label)s (%(where)s) ; "
+        "%(value)s cas en tout. Gardez une ligne par unité et par période, ou déclarez des "
+        "coupes répétées avec --cross-sections.",
+        name=name,
+        label=label,
+        where=col.rows_where(cell == twice, first_row),
+        value=int((counts > 1).sum()),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from essaim.evaluation.errors import PanelError, some
+from essaim.words import told
 
 #: Ordinal of "never exposed". Larger than any real period, so comparisons read naturally.
 NEVER = 2**62
@@ -183,8 +184,11 @@ class Calendar:
             assert ordinal is not None
             if ordinal in ordered:
                 raise PanelError(
-                    f"Colonne « {column} » : « {ordered[ordinal]} » et « {text} » désignent la même période. "
-                    "Écrivez chaque période d’une seule façon."
+                    "Colonne « %(column)s » : « %(value)s » et « %(text)s » désignent la même période. "
+                    "Écrivez chaque période d’une seule façon.",
+                    column=column,
+                    value=ordered[ordinal],
+                    text=text,
                 )
             ordered[ordinal] = text
         ordinals = tuple(sorted(ordered))
@@ -218,21 +222,25 @@ class Calendar:
         '2 ans'
         """
         count = abs(count)
-        return f"{count} {self.kind.units if count > 1 else self.kind.unit}"
+        unit = self.kind.units if count > 1 else self.kind.unit
+        return told("%(count)s %(unit)s", count=count, unit=told(unit))
 
 
 def _kind_of(texts: set[str], column: str) -> Kind:
     """The first kind in which every text is a period."""
     if "" in texts:
-        raise PanelError(f"Colonne « {column} » : une période est vide. Remplissez-la ou retirez la ligne.")
+        raise PanelError(
+            "Colonne « %(column)s » : une période est vide. Remplissez-la ou retirez la ligne.", column=column
+        )
     for kind in KINDS:
         if all(parse(kind, text) is not None for text in texts):
             return kind
     best = min(KINDS, key=lambda kind: sum(parse(kind, text) is None for text in texts))
     bad = sorted(text for text in texts if parse(best, text) is None)
     raise PanelError(
-        f"Colonne « {column} » : période illisible ({some(bad)}). Toutes les périodes doivent être de la "
-        "même "
-        "sorte : trimestres (2007T4), mois (2007-10), années scolaires (2007-2008), années (2007) ou rangs "
-        "(1, 2, 3)."
+        "Colonne « %(column)s » : période illisible (%(names)s). Toutes les périodes doivent être de la "
+        "même sorte : trimestres (2007T4), mois (2007-10), années scolaires (2007-2008), années (2007) ou rangs "
+        "(1, 2, 3).",
+        column=column,
+        names=some(bad),
     )

@@ -9,6 +9,7 @@ from essaim.evaluation.columns import Bools
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.periods import NEVER, Calendar
+from essaim.words import together, told, told_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,11 @@ def prepare(panel: Panel, control: Control, anticipation: int) -> Prepared:
     panel = _late_cohorts_are_never(panel, anticipation, warnings)
     panel = _without_always_exposed(panel, anticipation, warnings)
     if not (panel.cohort != NEVER).any():
-        raise EvaluationError(
-            "Aucune unité n’est exposée pendant la fenêtre observée : il n’y a pas d’effet à estimer. "
-            "Vérifiez la "
+        why = told(
+            "Aucune unité n’est exposée pendant la fenêtre observée : il n’y a pas d’effet à estimer. Vérifiez la "
             "colonne des premières expositions, ou allongez la fenêtre."
-            + "".join(f" {note}" for note in panel.notes)
         )
+        raise EvaluationError(together((why, *warnings), " "))
     if not (panel.cohort == NEVER).any():
         panel = _last_cohort_as_comparison(panel, control, anticipation, warnings)
     return Prepared(panel, tuple(warnings))
@@ -42,8 +42,14 @@ def _late_cohorts_are_never(panel: Panel, anticipation: int, warnings: list[str]
     if not late.any():
         return panel
     warnings.append(
-        f"{_units(int(late.sum()))} dont l’exposition commence après {panel.calendar.labels[-1]} "
-        "(dernière période observée) sert de comparaison, comme les unités jamais exposées."
+        told_count(
+            "L’unité dont l’exposition commence après %(last)s (dernière période observée) sert de comparaison, comme "
+            "les unités jamais exposées.",
+            "Les %(count)s unités dont l’exposition commence après %(last)s (dernière période observée) servent de "
+            "comparaison, comme les unités jamais exposées.",
+            int(late.sum()),
+            last=panel.calendar.labels[-1],
+        )
     )
     return replace(panel, cohort=np.where(late, NEVER, panel.cohort))
 
@@ -55,9 +61,15 @@ def _without_always_exposed(panel: Panel, anticipation: int, warnings: list[str]
         return panel
     return_panel = panel.keep(~early)
     warnings.append(
-        f"{_units(int(early.sum()))} exposée dès la première période ({panel.calendar.labels[0]}) est mise "
-        "de côté : "
-        f"on n’observe rien avant son exposition ({panel.names(early)})."
+        told_count(
+            "L’unité exposée dès la première période (%(first)s) est mise de côté : on n’observe rien avant son "
+            "exposition (%(names)s).",
+            "Les %(count)s unités exposées dès la première période (%(first)s) sont mises de côté : on n’observe rien "
+            "avant leur exposition (%(names)s).",
+            int(early.sum()),
+            first=panel.calendar.labels[0],
+            names=panel.names(early),
+        )
     )
     if not return_panel.size:
         raise EvaluationError(
@@ -76,8 +88,7 @@ def _last_cohort_as_comparison(
     if control == "nevertreated":
         raise EvaluationError(
             "Toutes les unités finissent par être exposées : il n’y a pas d’unité jamais exposée à qui "
-            "comparer. "
-            "Comparez aux unités pas encore exposées avec --control notyettreated."
+            "comparer. Comparez aux unités pas encore exposées avec --control notyettreated."
         )
     ordinals = np.array(panel.calendar.ordinals)
     kept = ordinals < latest - anticipation
@@ -85,13 +96,14 @@ def _last_cohort_as_comparison(
     if kept.sum() < 2 or not (cohort <= ordinals[kept].max(initial=-NEVER) + anticipation).any():
         raise EvaluationError(
             "Toutes les unités sont exposées à la même période, ou presque : personne ne peut servir de "
-            "comparaison. "
-            "Ajoutez des unités jamais exposées."
+            "comparaison. Ajoutez des unités jamais exposées."
         )
     warnings.append(
-        f"Personne n’échappe à l’exposition : l’estimation s’arrête avant {panel.calendar.label(latest)}, "
-        "date de la "
-        "dernière vague, qui sert de comparaison jusque-là."
+        told(
+            "Personne n’échappe à l’exposition : l’estimation s’arrête avant %(period)s, date de la dernière vague, "
+            "qui sert de comparaison jusque-là.",
+            period=panel.calendar.label(latest),
+        )
     )
     return replace(_until(panel, kept), cohort=cohort if panel.period is None else cohort[kept[panel.period]])
 
@@ -116,11 +128,3 @@ def _until(panel: Panel, kept: Bools) -> Panel:
         persons=None if panel.persons is None else panel.persons[:, kept],
         covariates=None if panel.covariates is None else panel.covariates[:, kept],
     )
-
-
-def _units(count: int) -> str:
-    """
-    >>> _units(2)
-    'Chacune des 2 unités'
-    """
-    return "L’unité" if count == 1 else f"Chacune des {count} unités"

@@ -14,6 +14,7 @@ from essaim.evaluation.engines import Engine, is_database, opened, quoted
 from essaim.evaluation.errors import PanelError, some
 from essaim.evaluation.panel import Panel
 from essaim.opendata.whole_table import read_whole
+from essaim.words import told, told_count
 
 #: Fewest persons behind a statistic that leaves the engine: as for INSEE's fiscal data (11 households).
 AT_LEAST = 11
@@ -118,16 +119,21 @@ def reduced(engine: Engine, columns: PersonColumns, *, at_least: int = AT_LEAST)
     _require(engine, [*columns.keys, *columns.numbers])
     for name in columns.numbers:
         if engine.kinds[name] == "other":
-            raise PanelError(f"Colonne « {name} » : des nombres sont attendus. Convertissez-la dans la base.")
+            raise PanelError(
+                "Colonne « %(name)s » : des nombres sont attendus. Convertissez-la dans la base.", name=name
+            )
     cells = engine.run(_query(engine, columns, at_least), dict.fromkeys(columns.keys) | _made(columns))
     if cells.is_empty():
         raise PanelError("Aucune personne n’a de résultat : vérifiez la colonne du résultat.")
     if cells.filter(pl.col(columns.unit).is_null() & ~pl.col("pooled")).height:
-        raise PanelError(f"Colonne « {columns.unit} » : des personnes n’ont pas de territoire. Complétez-la.")
+        raise PanelError(
+            "Colonne « %(unit)s » : des personnes n’ont pas de territoire. Complétez-la.", unit=columns.unit
+        )
     if cells["persons"].is_null().all():
         raise PanelError(
-            f"Aucun territoire n’a {at_least} personnes par période : rien ne peut sortir sans les montrer. "
-            "Prenez des périodes ou des territoires plus grands."
+            "Aucun territoire n’a %(at_least)s personnes par période : rien ne peut sortir sans les montrer. "
+            "Prenez des périodes ou des territoires plus grands.",
+            at_least=at_least,
         )
     return cells
 
@@ -258,8 +264,10 @@ def _one_cohort_each(cells: pl.DataFrame, columns: PersonColumns) -> None:
     if twice.any():
         names = fixed.filter(twice)[columns.unit].unique().sort()
         raise PanelError(
-            f"Des personnes d’un même territoire n’ont pas la même cohorte « {columns.cohort} » (ou la même "
-            f"grappe, région ou valeur) : {some(names)}. C’est le territoire qui est exposé : corrigez la colonne."
+            "Des personnes d’un même territoire n’ont pas la même cohorte « %(cohort)s » (ou la même "
+            "grappe, région ou valeur) : %(names)s. C’est le territoire qui est exposé : corrigez la colonne.",
+            cohort=columns.cohort,
+            names=some(names),
         )
 
 
@@ -269,14 +277,23 @@ def _notes(cells: pl.DataFrame, at_least: int) -> tuple[str, ...]:
     pooled = cells.filter("pooled")["territories"].to_list()
     if pooled:
         notes.append(
-            f"Les territoires qui ont moins de {at_least} personnes à une période sont regroupés par vague "
-            f"(jusqu’à {max(pooled)} ensemble) : les effets n’en changent pas, leurs erreurs sont comptées "
-            "ensemble."
+            told(
+                "Les territoires qui ont moins de %(least)s personnes à une période sont regroupés par vague "
+                "(jusqu’à %(most)s ensemble) : les effets n’en changent pas, leurs erreurs sont comptées ensemble.",
+                least=at_least,
+                most=max(pooled),
+            )
         )
     if hidden := int(cells["persons"].is_null().sum()):
         notes.append(
-            f"{hidden} groupes d’une vague et d’une période comptent moins de {at_least} personnes, même "
-            "regroupés : ils sont laissés de côté."
+            told_count(
+                "%(count)s groupe d’une vague et d’une période compte moins de %(least)s personnes, même après "
+                "regroupement : il est laissé de côté.",
+                "%(count)s groupes d’une vague et d’une période comptent moins de %(least)s personnes, même "
+                "regroupés : ils sont laissés de côté.",
+                hidden,
+                least=at_least,
+            )
         )
     return tuple(notes)
 
@@ -285,6 +302,8 @@ def _require(engine: Engine, names: list[str]) -> None:
     missing = [name for name in names if name not in engine.kinds]
     if missing:
         raise PanelError(
-            f"Colonne absente : {some(missing)}. La table contient : {some(engine.kinds, limit=20)}. "
-            "Nommez les colonnes par --unit, --time, --cohort et --outcome."
+            "Colonne absente : %(names)s. La table contient : %(columns)s. "
+            "Nommez les colonnes par --unit, --time, --cohort et --outcome.",
+            names=some(missing),
+            columns=some(engine.kinds, limit=20),
         )

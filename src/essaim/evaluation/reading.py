@@ -8,7 +8,7 @@ from enum import Enum
 
 from essaim.evaluation.estimation import FEW_TREATED
 from essaim.evaluation.result import Estimate, Result
-from essaim.evaluation.words import FRENCH, Words
+from essaim.words import FRENCH, Words
 
 #: Share of the spread of the outcome below which an effect is called small (Cohen's convention).
 SMALL_EFFECT = 0.2

@@ -11,6 +11,7 @@ from essaim.evaluation.errors import EvaluationError, some
 from essaim.evaluation.panel import Panel
 from essaim.rollout.allocation import others, replay
 from essaim.rollout.errors import RolloutError
+from essaim.words import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class RecordedDraw:
         try:
             made = replay(record)
         except RolloutError as error:
-            raise EvaluationError(str(error)) from error
+            raise EvaluationError(error.said) from error
         return cls(
             units=tuple(t.code for t in made.request.drawn),
             waves=made.labels,
@@ -51,26 +52,33 @@ class RecordedDraw:
         aside = np.isin(np.asarray(panel.units, dtype=str), self.first)
         if not aside.any():
             return panel
-        said = (
-            f"Ouvertes en premier par nécessité, hors de la comparaison tirée au sort : {panel.names(aside)}."
+        said = told(
+            "Ouvertes en premier par nécessité, hors de la comparaison tirée au sort : %(names)s.",
+            names=panel.names(aside),
         )
         return panel.keep(~aside, said)
 
     def departure(self, panel: Panel) -> str | None:
         """Why this panel is not the draw as it was made (French, naming the units); ``None`` when it is."""
         if np.ptp(panel.weight) or panel.cluster is not None:
-            return "le panel a des poids inégaux ou des grappes"
+            return told("le panel a des poids inégaux ou des grappes")
+        if not panel.balanced:
+            return told("des unités ne sont pas observées à toutes les périodes")
         place = _places(panel)
         missing = [unit for unit in self.units if unit not in place]
         if missing:
-            return f"des territoires tirés sont absents du panel ou mis de côté ({some(missing)})"
+            return told(
+                "des territoires tirés sont absents du panel ou mis de côté (%(names)s)", names=some(missing)
+            )
         cohort = panel.cohort[[place[unit] for unit in self.units]]
         moved = [
             self.units[int(row)]
             for wave in np.unique(self.waves)
             for row in _unlike(cohort, np.flatnonzero(self.waves == wave))
         ]
-        return f"des territoires n’ont pas ouvert avec leur vague tirée ({some(moved)})" if moved else None
+        if not moved:
+            return None
+        return told("des territoires n’ont pas ouvert avec leur vague tirée (%(names)s)", names=some(moved))
 
     def cohorts(self, panel: Panel) -> tuple[Ints, Ints]:
         """(rows (m,), cohorts (B, m)): what each other assignment would have given to the drawn rows of the panel."""

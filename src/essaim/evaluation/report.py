@@ -20,7 +20,7 @@ from essaim.evaluation.sensitivity import Sensitivity
 from essaim.evaluation.sensitivity_chart import sensitivity_svg
 from essaim.evaluation.solidity import Solidity
 from essaim.evaluation.solidity_reading import Row, read_solidity, rows_of_effect, rows_of_nothing
-from essaim.evaluation.words import FRENCH, Words
+from essaim.words import FRENCH, Words
 
 HEADERS = ("", "Effet", "Intervalle : de", "à", "Bande : de", "à")
 

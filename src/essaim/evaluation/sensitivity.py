@@ -18,7 +18,7 @@ from essaim.evaluation.relative_magnitudes import BEYOND, RelativeMagnitudes
 from essaim.evaluation.result import Json, null_if_undefined
 from essaim.evaluation.smoothness import Smoothness
 from essaim.evaluation.threads import single_thread
-from essaim.evaluation.words import FRENCH, Words
+from essaim.words import FRENCH, Words
 
 RELATIVE_BOUNDS = (0.0, 0.5, 1.0, 1.5, 2.0)
 #: Bounds on the change of slope, as multiples of the largest one seen before opening (or of the error of the effect).

@@ -4,7 +4,7 @@ import math
 
 from essaim.evaluation import svg
 from essaim.evaluation.sensitivity import Sensitivity
-from essaim.evaluation.words import FRENCH, Words
+from essaim.words import FRENCH, Words
 
 
 def sensitivity_svg(found: Sensitivity, *, simulated: bool = False, words: Words = FRENCH) -> str:

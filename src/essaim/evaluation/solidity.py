@@ -16,7 +16,7 @@ from essaim.evaluation.panel import Panel
 from essaim.evaluation.pretest_power import Undetected, pretest_power
 from essaim.evaluation.result import Estimate, Json, Result, null_if_undefined
 from essaim.evaluation.sensitivity import Sensitivity, sensitivity
-from essaim.evaluation.words import marked
+from essaim.words import marked
 
 Found = TypeVar("Found")
 
@@ -141,4 +141,4 @@ def _made(check: Callable[[], Found]) -> Found | str:
     try:
         return check()
     except EvaluationError as reason:
-        return str(reason)
+        return reason.said

@@ -6,7 +6,7 @@ from essaim.evaluation.reading import headline, interval
 from essaim.evaluation.result import Estimate, Result
 from essaim.evaluation.sensitivity import read_sensitivity
 from essaim.evaluation.solidity import Solidity
-from essaim.evaluation.words import FRENCH, Words
+from essaim.words import FRENCH, Words
 
 #: Share of false deployments with an effect above which intervals are said to be too short.
 TOO_MANY = 0.10
@@ -33,7 +33,7 @@ def read_solidity(found: Solidity, result: Result, words: Words = FRENCH) -> lis
             )
         )
     missing = [
-        f"{words.translate(name)} ({words.translate(reason).rstrip('.')})" for name, reason in found.not_made
+        f"{words.translate(name)} ({words.again(reason).rstrip('.')})" for name, reason in found.not_made
     ]
     if missing:
         said.append(words.say("Non fait : %(checks)s.", checks=" ; ".join(missing)))

@@ -1,12 +1,14 @@
 """From an outcome by territory and period and a table of dated waves to a panel that can be evaluated."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import polars as pl
 
 from essaim.evaluation.errors import PanelError, some
 from essaim.evaluation.periods import Calendar, as_text
+from essaim.words import told
 
 UNIT_COLUMNS = ("unit", "departement", "département", "code", "territoire", "commune", "site")
 WAVE_COLUMNS = ("wave", "vague")
@@ -48,13 +50,13 @@ def read_waves(table: pl.DataFrame, first_row: int = 2) -> Waves:
 
     A unit in several waves takes its first date, with a note. Raises ``PanelError`` naming rows.
     """
-    unit = _column(table, UNIT_COLUMNS, "l’unité (« unit », « departement » ou « code »)")
+    unit = _column(table, UNIT_COLUMNS, told("l’unité (« unit », « departement » ou « code »)"))
     date = next((name for name in table.columns if name.lower().startswith(("date", "cohort"))), None)
     if date is None:
         raise PanelError(
-            f"Table des vagues : aucune colonne de date. Elle contient : {some(table.columns, 20)}. Ajoutez "
-            "une "
-            "colonne « date » (AAAA-MM-JJ)."
+            "Table des vagues : aucune colonne de date. Elle contient : %(columns)s. Ajoutez une "
+            "colonne « date » (AAAA-MM-JJ).",
+            columns=some(table.columns, 20),
         )
     wave = next((name for name in table.columns if name.lower() in WAVE_COLUMNS), None)
     dates: dict[str, str] = {}
@@ -65,17 +67,22 @@ def read_waves(table: pl.DataFrame, first_row: int = 2) -> Waves:
         if not code or not when:
             empty = unit if not code else date
             raise PanelError(
-                f"Table des vagues, ligne {number} : la colonne « {empty} » est vide. Remplissez-la ou "
-                "retirez la ligne."
+                "Table des vagues, ligne %(number)s : la colonne « %(empty)s » est vide. Remplissez-la ou "
+                "retirez la ligne.",
+                number=number,
+                empty=empty,
             )
         seen.setdefault(code, []).append(when)
         if code not in dates or when < dates[code]:
             dates[code] = when
             waves[code] = as_text(row[wave]) if wave else ""
     notes = [
-        f"L’unité « {code} » est dans plusieurs vagues ({', '.join(sorted(whens))}) : sa première date est "
-        "retenue, "
-        f"{min(whens)}."
+        told(
+            "L’unité « %(unit)s » est dans plusieurs vagues (%(dates)s) : sa première date est retenue, %(first)s.",
+            unit=code,
+            dates=", ".join(sorted(whens)),
+            first=min(whens),
+        )
         for code, whens in seen.items()
         if len(whens) > 1
     ]
@@ -94,7 +101,7 @@ def build_panel(outcome: pl.DataFrame, table: pl.DataFrame, window: Window | Non
     unknown = sorted(set(waves.date) - set(outcome["unit"].unique().to_list()))
     notes = [*waves.notes, *_merged(waves, cohort, calendar)]
     if unknown:
-        notes.append(f"Sans résultat mesuré, donc hors du panel : {some(unknown, 10)}.")
+        notes.append(told("Sans résultat mesuré, donc hors du panel : %(names)s.", names=some(unknown, 10)))
     window = window or _default_window(calendar, list(cohort.values()))
     first, last = _bounds(window, calendar)
     kept = [n for n in calendar.ordinals if first <= n <= last]
@@ -121,7 +128,9 @@ def _column(table: pl.DataFrame, names: tuple[str, ...], what: str) -> str:
     found = next((name for name in table.columns if name.lower() in names), None)
     if found is None:
         raise PanelError(
-            f"Table des vagues : aucune colonne pour {what}. Elle contient : {some(table.columns, 20)}."
+            "Table des vagues : aucune colonne pour %(what)s. Elle contient : %(columns)s.",
+            what=what,
+            columns=some(table.columns, 20),
         )
     return found
 
@@ -133,9 +142,11 @@ def _cohorts(waves: Waves, calendar: Calendar) -> dict[str, int]:
         ordinal = calendar.ordinal(when)
         if ordinal is None:
             raise PanelError(
-                f"Table des vagues : date illisible pour « {unit} » (« {when} »). Écrivez AAAA-MM-JJ, ou "
-                "une période "
-                f"comme {calendar.labels[0]}."
+                "Table des vagues : date illisible pour « %(unit)s » (« %(when)s »). Écrivez AAAA-MM-JJ, ou une "
+                "période comme %(period)s.",
+                unit=unit,
+                when=when,
+                period=calendar.labels[0],
             )
         found[unit] = ordinal
     return found
@@ -147,12 +158,18 @@ def _merged(waves: Waves, cohort: dict[str, int], calendar: Calendar) -> list[st
     for unit, ordinal in cohort.items():
         dates.setdefault(ordinal, set()).add(waves.date[unit])
     return [
-        f"Les vagues du {' et du '.join(sorted(found))} tombent dans la même période "
-        f"({calendar.label(ordinal)}) : "
-        "elles sont évaluées ensemble."
+        told(
+            "Les vagues du %(dates)s tombent dans la même période (%(period)s) : elles sont évaluées ensemble.",
+            dates=reduce(_and, sorted(found)),
+            period=calendar.label(ordinal),
+        )
         for ordinal, found in sorted(dates.items())
         if len(found) > 1
     ]
+
+
+def _and(one: str, other: str) -> str:
+    return told("%(one)s et du %(other)s", one=one, other=other)
 
 
 def _default_window(calendar: Calendar, cohorts: list[int]) -> Window:
@@ -162,21 +179,27 @@ def _default_window(calendar: Calendar, cohorts: list[int]) -> Window:
     inside = [n for n in calendar.ordinals if first <= n <= last]
     if not inside:
         raise PanelError(
-            f"Les vagues ({calendar.label(min(cohorts))} à {calendar.label(max(cohorts))}) sont hors des "
-            "périodes "
-            f"mesurées ({calendar.labels[0]} à {calendar.labels[-1]})."
+            "Les vagues (%(first)s à %(last)s) sont hors des périodes mesurées (%(start)s à %(end)s).",
+            first=calendar.label(min(cohorts)),
+            last=calendar.label(max(cohorts)),
+            start=calendar.labels[0],
+            end=calendar.labels[-1],
         )
     if len(inside) == 1:
         raise PanelError(
-            f"Une seule période mesurée autour des ouvertures ({calendar.label(inside[0])}) : il en faut au moins une "
-            "avant et une après."
+            "Une seule période mesurée autour des ouvertures (%(period)s) : il en faut au moins une "
+            "avant et une après.",
+            period=calendar.label(inside[0]),
         )
     return Window(
         calendar.label(inside[0]),
         calendar.label(inside[-1]),
-        f"fenêtre par défaut : {calendar.duration(DEFAULT_BEFORE)} avant la première vague, "
-        f"{calendar.duration(DEFAULT_AFTER)} après la dernière ; vérifiez qu’aucune autre vague ni "
-        "généralisation n’y tombe, ou choisissez-en une autre",
+        told(
+            "fenêtre par défaut : %(before)s avant la première vague, %(after)s après la dernière ; vérifiez "
+            "qu’aucune autre vague ni généralisation n’y tombe, ou choisissez-en une autre",
+            before=calendar.duration(DEFAULT_BEFORE),
+            after=calendar.duration(DEFAULT_AFTER),
+        ),
     )
 
 
@@ -186,11 +209,15 @@ def _bounds(window: Window, calendar: Calendar) -> tuple[int, int]:
     bad = [text for text, n in ((window.first, first), (window.last, last)) if n not in known]
     if bad or first is None or last is None:
         raise PanelError(
-            f"Fenêtre : {some(bad)} n’est pas une période mesurée ({calendar.labels[0]} à "
-            f"{calendar.labels[-1]})."
+            "Fenêtre : %(names)s n’est pas une période mesurée (%(first)s à %(last)s).",
+            names=some(bad),
+            first=calendar.labels[0],
+            last=calendar.labels[-1],
         )
     if first >= last:
-        raise PanelError(f"Fenêtre : {window.first} ne vient pas avant {window.last}.")
+        raise PanelError(
+            "Fenêtre : %(first)s ne vient pas avant %(last)s.", first=window.first, last=window.last
+        )
     return first, last
 
 
@@ -203,5 +230,8 @@ def _complete(frame: pl.DataFrame, periods: int) -> tuple[pl.DataFrame, str]:
     frame = frame.filter(~pl.col("unit").is_in(missing))
     return (
         frame,
-        f"Mesurées seulement sur une partie de la fenêtre, donc hors du panel : {some(missing, 10)}.",
+        told(
+            "Mesurées seulement sur une partie de la fenêtre, donc hors du panel : %(names)s.",
+            names=some(missing, 10),
+        ),
     )

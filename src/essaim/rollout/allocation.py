@@ -181,14 +181,19 @@ def replay(record: Mapping[str, Any]) -> Draw:
     request = request_from(record)
     if request.fingerprint() != record.get("fingerprint"):
         raise RolloutError(
-            f"L’empreinte publiée ({str(record.get('fingerprint'))[:16]}…) n’est pas celle des données du "
-            f"procès-verbal ({request.fingerprint()[:16]}…) : les données ont changé après publication."
+            "L’empreinte publiée (%(digest)s…) n’est pas celle des données du "
+            "procès-verbal (%(other)s…) : les données ont changé après publication.",
+            digest=str(record.get("fingerprint"))[:16],
+            other=request.fingerprint()[:16],
         )
-    told = record.get("public_text")
-    if told is not None and public_seed(str(told)) != record["seed"]:
+    public = record.get("public_text")
+    if public is not None and public_seed(str(public)) != record["seed"]:
         raise RolloutError(
-            f"La graine {record['seed']} n’est pas celle que donne le résultat public « {told} » "
-            f"({public_seed(str(told))}) : le procès-verbal a été modifié."
+            "La graine %(value)s n’est pas celle que donne le résultat public « %(public)s » "
+            "(%(other)s) : le procès-verbal a été modifié.",
+            value=record["seed"],
+            public=public,
+            other=public_seed(str(public)),
         )
     again = draw(request, int(record["seed"]))
     if again.to_dict()["allocation"] != record.get("allocation"):
@@ -203,14 +208,19 @@ def request_from(record: Mapping[str, Any]) -> Request:
     try:
         inputs = record["inputs"]
         if inputs["format"] != FORMAT:
-            raise RolloutError(f"Format « {inputs['format']} » inconnu : ce programme lit « {FORMAT} ».")
+            raise RolloutError(
+                "Format « %(value)s » inconnu : ce programme lit « %(known)s ».",
+                value=inputs["format"],
+                known=FORMAT,
+            )
         limits = {name: inputs[name] for name in ("candidates", "keep") if name in inputs}
         territories = tuple(Territory(**t) for t in inputs["territories"])
         return Request(territories, tuple(inputs["capacities"]), inputs["method"], **limits)
     except (KeyError, TypeError) as error:
         raise RolloutError(
-            f"Procès-verbal illisible ({error}) : donnez le fichier JSON que « essaim rollout draw --json » "
-            "ou la page du tirage a écrit."
+            "Procès-verbal illisible (%(error)s) : donnez le fichier JSON que « essaim rollout draw --json » "
+            "ou la page du tirage a écrit.",
+            error=error,
         ) from error
 
 
@@ -237,7 +247,8 @@ def chosen(territories: Sequence[Territory], waves: Mapping[str, int]) -> Chosen
     missing = [t.code for t in territories if t.code not in waves]
     if missing:
         raise RolloutError(
-            f"Vague choisie manquante pour : {', '.join(missing[:5])}. Donnez la vague de chacun."
+            "Vague choisie manquante pour : %(names)s. Donnez la vague de chacun.",
+            names=", ".join(missing[:5]),
         )
     rows = sorted(territories, key=lambda t: t.code)
     _, labels = np.unique([waves[t.code] for t in rows], return_inverse=True)
@@ -273,7 +284,7 @@ def randomisation_p(made: Draw, statistic: Callable[[Labels], float], draws: int
 
 def _bits(request: Request, seed: int, use: str = "draw") -> Bits:
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise RolloutError(f"Graine « {seed} » : donnez un nombre entier positif ou nul.")
+        raise RolloutError("Graine « %(seed)s » : donnez un nombre entier positif ou nul.", seed=seed)
     return Bits(f"{request.fingerprint()}:{seed}:{use}")
 
 
@@ -304,13 +315,17 @@ def _covariate_columns(rows: Sequence[Territory]) -> dict[str, NDArray[np.float6
         for name in names:
             if not isfinite(t.covariates.get(name, float("nan"))):
                 raise RolloutError(
-                    f"Territoire {t.code}, colonne « {name} » : valeur absente ou infinie. "
-                    "Complétez-la, ou retirez cette colonne des covariables."
+                    "Territoire %(code)s, colonne « %(name)s » : valeur absente ou infinie. "
+                    "Complétez-la, ou retirez cette colonne des covariables.",
+                    code=t.code,
+                    name=name,
                 )
     columns = {name: np.array([float(t.covariates[name]) for t in rows]) for name in names}
     for name, values in columns.items():
         if np.ptp(values) == 0:
-            raise RolloutError(f"Colonne « {name} » : la même valeur partout, rien à équilibrer. Retirez-la.")
+            raise RolloutError(
+                "Colonne « %(name)s » : la même valeur partout, rien à équilibrer. Retirez-la.", name=name
+            )
     return columns
 
 
@@ -319,26 +334,34 @@ def _check(request: Request) -> None:
     double = sorted({c for c in codes if codes.count(c) > 1}) if len(set(codes)) < len(codes) else []
     if double:
         raise RolloutError(
-            f"Territoires en double : {', '.join(double[:5])}. Gardez une ligne par territoire."
+            "Territoires en double : %(names)s. Gardez une ligne par territoire.", names=", ".join(double[:5])
         )
     if not request.drawn:
         raise RolloutError(
             "Aucun territoire à tirer : donnez-en au moins un qui ne soit pas imposé en premier."
         )
     if request.method not in METHODS:
-        raise RolloutError(f"Méthode « {request.method} » inconnue. Choisissez parmi : {', '.join(METHODS)}.")
+        raise RolloutError(
+            "Méthode « %(method)s » inconnue. Choisissez parmi : %(names)s.",
+            method=request.method,
+            names=", ".join(METHODS),
+        )
     if not request.capacities or any(not isinstance(c, int) or c < 0 for c in request.capacities):
         raise RolloutError(
             "Capacités : donnez un nombre entier de sites, positif ou nul, par vague, par exemple 10,10,10."
         )
     if len(request.first) > request.capacities[0]:
         raise RolloutError(
-            f"{len(request.first)} territoires doivent ouvrir en premier, la vague 1 n’en prend que "
-            f"{request.capacities[0]} : augmentez sa capacité ou retirez des territoires imposés."
+            "%(count)s territoires doivent ouvrir en premier, la vague 1 n’en prend que "
+            "%(value)s : augmentez sa capacité ou retirez des territoires imposés.",
+            count=len(request.first),
+            value=request.capacities[0],
         )
     if sum(request.capacities) < len(codes):
         raise RolloutError(
-            f"{len(codes)} territoires pour {sum(request.capacities)} places : ajoutez une vague ou de la capacité."
+            "%(count)s territoires pour %(value)s places : ajoutez une vague ou de la capacité.",
+            count=len(codes),
+            value=sum(request.capacities),
         )
     if request.method == "constrained":
         if not any(t.covariates for t in request.drawn):

@@ -9,6 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from essaim.words import told, told_count
+
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
@@ -66,22 +68,42 @@ def judge(pool: Labels, kept: Labels, scores: Floats, worst: float, codes: Seque
     before, after = _together(some), _together(kept)
     free = (before > 0) & (before < len(some))
     always, never = _pairs(free & (after == len(kept)), codes), _pairs(free & (after == 0), codes)
-    warnings = []
-    if len(kept) < FEWEST:
+    warnings = too_much(len(kept), len(always), len(never))
+    return Constraint(len(pool), len(kept), worst, float(np.median(scores)), always, never, warnings)
+
+
+def too_much(kept: int, always: int, never: int) -> tuple[str, ...]:
+    """What must be said of a constraint that leaves ``kept`` schemes, and pairs ``always`` or ``never`` together."""
+    warnings: list[str] = []
+    if kept < FEWEST:
         warnings.append(
-            f"Contrainte trop forte : {len(kept)} répartitions gardées, aucun test par tirage ne peut descendre "
-            "sous 5 %. Gardez une plus grande part."
+            told_count(
+                "Contrainte trop forte : %(count)s répartition gardée, aucun test par tirage ne peut descendre sous "
+                "5 %%. Gardez une plus grande part.",
+                "Contrainte trop forte : %(count)s répartitions gardées, aucun test par tirage ne peut descendre sous "
+                "5 %%. Gardez une plus grande part.",
+                kept,
+            )
         )
-    elif len(kept) < FEW:
+    elif kept < FEW:
         warnings.append(
-            f"Contrainte forte : {len(kept)} répartitions gardées ; gardez-en plutôt {FEW} ou plus."
+            told(
+                "Contrainte forte : %(kept)s répartitions gardées ; gardez-en plutôt %(few)s ou plus.",
+                kept=kept,
+                few=FEW,
+            )
         )
     if always or never:
         warnings.append(
-            f"Contrainte trop forte : {len(always)} paires de territoires toujours ensemble et {len(never)} jamais "
-            "ensemble dans les répartitions gardées. Gardez une plus grande part ou équilibrez moins de covariables."
+            told(
+                "Contrainte trop forte : %(always)s paires de territoires toujours ensemble et %(never)s jamais "
+                "ensemble dans les répartitions gardées. Gardez une plus grande part ou équilibrez moins de "
+                "covariables.",
+                always=always,
+                never=never,
+            )
         )
-    return Constraint(len(pool), len(kept), worst, float(np.median(scores)), always, never, tuple(warnings))
+    return tuple(warnings)
 
 
 def _together(schemes: Labels) -> Floats:

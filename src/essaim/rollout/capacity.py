@@ -12,6 +12,7 @@ from math import floor, isfinite
 from typing import Literal
 
 from essaim.rollout.errors import RolloutError
+from essaim.words import told
 
 Binding = Literal["coordinators", "days", "both"]
 
@@ -90,18 +91,31 @@ def _check(means: Sequence[Means], needs: Needs) -> None:
     if not means:
         raise RolloutError("Aucune vague : donnez les moyens d’au moins une vague.")
     for wave, given in enumerate(means, 1):
-        for name, value in (("coordinateurs", given.coordinators), ("jours d’ingénierie", given.days)):
+        for name, value in (
+            (told("coordinateurs"), given.coordinators),
+            (told("jours d’ingénierie"), given.days),
+        ):
             if not (isfinite(value) and value >= 0):
-                raise RolloutError(f"Vague {wave}, {name} : {value:g}. Donnez un nombre positif ou nul.")
+                raise RolloutError(
+                    "Vague %(wave)s, %(name)s : %(value)s. Donnez un nombre positif ou nul.",
+                    wave=wave,
+                    name=name,
+                    value=value,
+                )
     if not (isfinite(needs.sites_per_coordinator) and needs.sites_per_coordinator > 0):
         raise RolloutError(
-            f"Sites par coordinateur : {needs.sites_per_coordinator:g}. Donnez un nombre positif."
+            "Sites par coordinateur : %(value)s. Donnez un nombre positif.",
+            value=needs.sites_per_coordinator,
         )
     for name, value in (
-        ("Jours pour ouvrir", needs.days_to_open),
-        ("Jours pour suivre", needs.days_to_follow),
+        (told("Jours pour ouvrir"), needs.days_to_open),
+        (told("Jours pour suivre"), needs.days_to_follow),
     ):
         if not (isfinite(value) and value >= 0):
-            raise RolloutError(f"{name} un site : {value:g}. Donnez un nombre positif ou nul.")
+            raise RolloutError(
+                "%(name)s un site : %(value)s. Donnez un nombre positif ou nul.", name=name, value=value
+            )
     if needs.followed < 0:
-        raise RolloutError(f"Vagues de suivi : {needs.followed}. Donnez un nombre positif ou nul.")
+        raise RolloutError(
+            "Vagues de suivi : %(followed)s. Donnez un nombre positif ou nul.", followed=needs.followed
+        )

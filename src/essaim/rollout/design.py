@@ -59,11 +59,15 @@ def design(exposure: ArrayLike, sizes: ArrayLike, clusters: ArrayLike = 1.0) -> 
         persons = persons[:, None]
     if persons.ndim > 2 or persons.shape not in {(), (rows, 1), table.shape}:
         raise RolloutError(
-            f"Effectifs : {persons.size} valeurs pour {rows} lignes. Donnez un nombre, un par ligne ou un par case."
+            "Effectifs : %(size)s valeurs pour %(rows)s lignes. Donnez un nombre, un par ligne ou un par case.",
+            size=persons.size,
+            rows=rows,
         )
     if counts.shape not in {(), (rows,)}:
         raise RolloutError(
-            f"Territoires par ligne : {counts.size} valeurs pour {rows} lignes. Donnez-en une par ligne."
+            "Territoires par ligne : %(size)s valeurs pour %(rows)s lignes. Donnez-en une par ligne.",
+            size=counts.size,
+            rows=rows,
         )
     made = Design(table, np.broadcast_to(persons, table.shape), np.broadcast_to(counts, (rows,)))
     _check(made)
@@ -74,17 +78,25 @@ def _check(made: Design) -> None:
     seen = made.observed
     for row, column in zip(*np.nonzero(seen & ~((made.exposure >= 0) & (made.exposure <= 1))), strict=True):
         raise RolloutError(
-            f"Plan, ligne {row + 1}, période {column + 1} : exposition {made.exposure[row, column]:g}. "
-            "Elle va de 0 (pas ouvert) à 1 (plein effet) ; laissez la case vide si rien n’y est mesuré."
+            "Plan, ligne %(row)s, période %(column)s : exposition %(value)s. "
+            "Elle va de 0 (pas ouvert) à 1 (plein effet) ; laissez la case vide si rien n’y est mesuré.",
+            row=row + 1,
+            column=column + 1,
+            value=made.exposure[row, column],
         )
     for row, column in zip(*np.nonzero(seen & ~((made.sizes > 0) & np.isfinite(made.sizes))), strict=True):
         raise RolloutError(
-            f"Plan, ligne {row + 1}, période {column + 1} : effectif {made.sizes[row, column]:g}. "
-            "Donnez un nombre de personnes positif, ou laissez l’exposition vide si rien n’y est mesuré."
+            "Plan, ligne %(row)s, période %(column)s : effectif %(value)s. "
+            "Donnez un nombre de personnes positif, ou laissez l’exposition vide si rien n’y est mesuré.",
+            row=row + 1,
+            column=column + 1,
+            value=made.sizes[row, column],
         )
     for row in np.flatnonzero(~((made.clusters >= 0) & np.isfinite(made.clusters))):
         raise RolloutError(
-            f"Plan, ligne {row + 1} : {made.clusters[row]:g} territoires. Donnez un nombre positif."
+            "Plan, ligne %(row)s : %(value)s territoires. Donnez un nombre positif.",
+            row=row + 1,
+            value=made.clusters[row],
         )
 
 

@@ -1,5 +1,7 @@
 """The error of this package: a French sentence that says what, why and how to mend it."""
 
+from essaim.words import SaidError
 
-class RolloutError(ValueError):
+
+class RolloutError(SaidError):
     """The waves cannot be drawn, sized or judged as asked; the message is meant for the person who asked."""

@@ -17,6 +17,7 @@ from scipy.stats import norm
 
 from essaim.rollout.design import Design, Floats
 from essaim.rollout.errors import RolloutError
+from essaim.words import told
 
 Correlation = Literal["exchangeable", "nested", "exponential", "proportional"]
 CORRELATIONS: Final[tuple[Correlation, ...]] = get_args(Correlation)
@@ -48,22 +49,26 @@ class Outcome:
 
     def __post_init__(self) -> None:
         if not (self.sigma > 0 and np.isfinite(self.sigma)):
-            raise RolloutError(f"Écart-type entre personnes : {self.sigma:g}. Donnez un nombre positif.")
+            raise RolloutError(
+                "Écart-type entre personnes : %(sigma)s. Donnez un nombre positif.", sigma=self.sigma
+            )
         if not (self.tau >= 0 and np.isfinite(self.tau)):
             raise RolloutError(
-                f"Écart-type entre territoires : {self.tau:g}. Donnez un nombre positif ou nul."
+                "Écart-type entre territoires : %(tau)s. Donnez un nombre positif ou nul.", tau=self.tau
             )
         if self.correlation not in CORRELATIONS:
             raise RolloutError(
-                f"Corrélation « {self.correlation} » inconnue. Choisissez parmi : {', '.join(CORRELATIONS)}."
+                "Corrélation « %(correlation)s » inconnue. Choisissez parmi : %(names)s.",
+                correlation=self.correlation,
+                names=", ".join(CORRELATIONS),
             )
         for name, value in (
-            ("Autocorrélation du territoire", self.autocorrelation),
-            ("Corrélation d’une personne avec elle-même", self.person),
-            ("Part des personnes qui restent", self.retention),
+            (told("Autocorrélation du territoire"), self.autocorrelation),
+            (told("Corrélation d’une personne avec elle-même"), self.person),
+            (told("Part des personnes qui restent"), self.retention),
         ):
             if not 0 <= value <= 1:
-                raise RolloutError(f"{name} : {value:g}. Elle va de 0 à 1.")
+                raise RolloutError("%(name)s : %(value)s. Elle va de 0 à 1.", name=name, value=value)
         if self.retention == 1 and self._same_person(np.ones(1))[0] == 1:
             raise RolloutError(
                 "Une personne suivie d’une période à l’autre ne peut pas être identique à elle-même (corrélation 1) : "
@@ -83,7 +88,7 @@ class Outcome:
     def with_icc(self, icc: float) -> Outcome:
         """The same total variance, shared otherwise."""
         if not 0 <= icc < 1:
-            raise RolloutError(f"Corrélation intra-territoire : {icc:g}. Elle va de 0 à moins de 1.")
+            raise RolloutError("Corrélation intra-territoire : %(icc)s. Elle va de 0 à moins de 1.", icc=icc)
         total = self.sigma**2 + self.tau**2
         return replace(self, sigma=float(np.sqrt(total * (1 - icc))), tau=float(np.sqrt(total * icc)))
 
@@ -163,7 +168,7 @@ def power(effect: float, standard_error: float, level: float = 0.05) -> float:
     >>> round(power(1.959963985, 1.0), 4)
     0.5
     """
-    _probability("Seuil du test", level)
+    _probability(told("Seuil du test"), level)
     quantile, ratio = norm.isf(level / 2), effect / standard_error
     return float(norm.cdf(ratio - quantile) + norm.cdf(-ratio - quantile))
 
@@ -174,10 +179,14 @@ def smallest_effect(standard_error: float, wanted: float = 0.8, level: float = 0
     >>> round(smallest_effect(1.0), 4)
     2.8016
     """
-    _probability("Puissance voulue", wanted)
-    _probability("Seuil du test", level)
+    _probability(told("Puissance voulue"), wanted)
+    _probability(told("Seuil du test"), level)
     if wanted <= level:
-        raise RolloutError(f"Puissance voulue {wanted:g} : elle doit dépasser le seuil du test ({level:g}).")
+        raise RolloutError(
+            "Puissance voulue %(wanted)s : elle doit dépasser le seuil du test (%(level)s).",
+            wanted=wanted,
+            level=level,
+        )
     top = norm.isf(level / 2) + norm.isf((1 - wanted) / 2) + 1
     return float(
         standard_error * brentq(lambda ratio: power(ratio, 1.0, level) - wanted, 0.0, top, xtol=1e-13)
@@ -186,7 +195,9 @@ def smallest_effect(standard_error: float, wanted: float = 0.8, level: float = 0
 
 def _probability(name: str, value: float) -> None:
     if not 0 < value < 1:
-        raise RolloutError(f"{name} : {value:g}. Donnez un nombre entre 0 et 1, bornes exclues.")
+        raise RolloutError(
+            "%(name)s : %(value)s. Donnez un nombre entre 0 et 1, bornes exclues.", name=name, value=value
+        )
 
 
 @dataclass(frozen=True, slots=True)

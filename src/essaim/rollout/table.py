@@ -8,6 +8,7 @@ import polars as pl
 
 from essaim.rollout.allocation import Territory
 from essaim.rollout.errors import RolloutError
+from essaim.words import told
 
 
 def read_territories(
@@ -20,7 +21,10 @@ def read_territories(
     for name in ["code", *covariates, *(["wave"] if chosen else [])]:
         if name not in frame.columns:
             raise RolloutError(
-                f"{where} : pas de colonne « {name} ». Colonnes lues : {', '.join(frame.columns)}."
+                "%(where)s : pas de colonne « %(name)s ». Colonnes lues : %(columns)s.",
+                where=where,
+                name=name,
+                columns=", ".join(frame.columns),
             )
     rows: list[Territory] = []
     waves: dict[str, int] = {}
@@ -28,7 +32,9 @@ def read_territories(
         code = str(row["code"] or "").strip()
         if not code:
             raise RolloutError(
-                f"{where}, ligne {line}, colonne « code » : vide. Donnez le code du territoire."
+                "%(where)s, ligne %(line)s, colonne « code » : vide. Donnez le code du territoire.",
+                where=where,
+                line=line,
             )
         values = {name: number(row[name], where, line, name) for name in covariates}
         stratum, first = (str(row.get(name) or "").strip() for name in ("stratum", "first"))
@@ -44,7 +50,11 @@ def number(value: object, where: str, line: int, column: str) -> float:
     try:
         return float(plain.replace(",", "."))
     except ValueError:
-        shown = "vide" if value is None else f"« {value} »"
+        shown = told("vide") if value is None else f"« {value} »"
         raise RolloutError(
-            f"{where}, ligne {line}, colonne « {column} » : {shown} n’est pas un nombre."
+            "%(where)s, ligne %(line)s, colonne « %(column)s » : %(shown)s n’est pas un nombre.",
+            where=where,
+            line=line,
+            column=column,
+            shown=shown,
         ) from None

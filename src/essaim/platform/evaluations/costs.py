@@ -10,6 +10,7 @@ from essaim.evaluation.cost import Cost, cost_effectiveness, df_behind, read_cos
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.lines_chart import Axis, Line, lines_svg
 from essaim.platform.evaluations.report import in_each_language
+from essaim.platform.evaluations.telling import tell
 
 GIVEN = ("cost", "low", "high", "worths", "direction", "units", "unit_name", "source")
 _POINTS = 41
@@ -37,7 +38,7 @@ def computed(result: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, A
             for chosen in (worths, grid)
         ]  # fmt: skip
     except EvaluationError as error:
-        raise ValidationError(str(error)) from error
+        raise ValidationError(tell(error.said)) from error
     found = made[0].to_json()
     return {
         "given": {name: given[name] for name in GIVEN},

@@ -7,9 +7,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from essaim.evaluation.reading import Verdict
-from essaim.evaluation.words import number
 from essaim.platform.evaluations import costs, report, services_draws
 from essaim.platform.evaluations.models import Estimate
+from essaim.platform.evaluations.telling import tell
+from essaim.words import number
 
 
 def context_of(estimated: Estimate) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def context_of(estimated: Estimate) -> dict[str, Any]:
         "tables": report.tables(estimated.result),
         "simple": estimated.result["aggregations"].get("simple"),
         "pretest": estimated.result["pretest"],
-        "warnings": [*estimated.panel.notes, *estimated.result["warnings"]],
+        "warnings": [tell(said) for said in (*estimated.panel.notes, *_warned(estimated))],
         "departures": plan.departures.select_related("author"),
         "decisions": decisions(plan),
         "solidity": report.said(estimated.report, "solidity"),
@@ -36,6 +37,12 @@ def context_of(estimated: Estimate) -> dict[str, Any]:
         "cost_chart": costs.chart(estimated.costs) if estimated.costs else "",
         **_draw(estimated),
     }
+
+
+def _warned(estimated: Estimate) -> list[Any]:
+    """The warnings of the estimation, as they were kept."""
+    found: list[Any] = estimated.report.get("warnings", estimated.result["warnings"])
+    return found
 
 
 def _equities(stored: dict[str, Any]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from essaim.platform.evaluations.models import EvaluationPlan, WaveDraw
 from essaim.platform.evaluations.permissions import POLICY
 from essaim.platform.form_errors import report
 from essaim.platform.http import Request
+from essaim.rollout.balance import too_much
 
 
 def _shown(found: WaveDraw) -> dict[str, Any]:
@@ -38,12 +39,18 @@ def _shown(found: WaveDraw) -> dict[str, Any]:
         "covariates": sorted({name for t in request.drawn for name in t.covariates}),
         "waves": sorted(waves.items()),
         "balance": found.record.get("balance", {}),
-        "constraint": found.record.get("constraint"),
+        "constraint": _constraint(found.record),
         "rows": [
             (t.code, found.names.get(t.code, ""), t.stratum, t.first)
             for t in sorted(request.territories, key=lambda t: t.code)
         ],
     }
+
+
+def _constraint(record: dict[str, Any]) -> dict[str, Any] | None:
+    """What the constraint of a record left, its warnings ready to be told in the reader's language."""
+    left = record.get("constraint")
+    return left and {**left, "warnings": too_much(left["kept"], len(left["always"]), len(left["never"]))}
 
 
 @login_not_required

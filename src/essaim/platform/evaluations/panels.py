@@ -18,6 +18,8 @@ from essaim.opendata import insee_chomage_departement as chomage
 from essaim.opendata.safety import Limits, UnsafeFile
 from essaim.opendata.values import fold
 from essaim.opendata.whole_table import read_whole
+from essaim.platform.evaluations.telling import tell
+from essaim.words import kept
 
 LIMITS = Limits()
 LEAST_PERSONS = 11  # a figure about fewer persons may describe somebody: threshold of INSEE's fiscal sources
@@ -177,7 +179,7 @@ class _said_plainly:
         if isinstance(error, UnsafeFile):
             raise BadPanel(f"{error.message} {error.mend}") from error
         if isinstance(error, EvaluationError):
-            raise BadPanel(str(error)) from error
+            raise BadPanel(tell(error.said)) from error
         if isinstance(error, pl.exceptions.PolarsError | UnicodeDecodeError):
             raise BadPanel(
                 _(
@@ -280,9 +282,9 @@ def _draft(
     return Draft(
         csv=text.encode(),
         inputs=inputs,
-        notes=[*notes, *panel.notes],
+        notes=[kept(note) for note in (*notes, *panel.notes)],
         window=f"{labels[0]} – {labels[-1]}",
-        window_reason=reason,
+        window_reason=tell(reason),
         units=panel.size,
         exposed=sum(wave["units"] for wave in waves),
         compared=int((panel.cohort > panel.calendar.ordinals[-1]).sum()),

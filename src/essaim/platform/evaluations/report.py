@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 from django.conf import settings
-from django.utils.translation import get_language, gettext, ngettext, override
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from essaim.evaluation import (
@@ -28,10 +28,11 @@ from essaim.evaluation.reading import verdict
 from essaim.evaluation.report import solidity_numbers, solidity_section
 from essaim.evaluation.solidity import Solidity, examine
 from essaim.evaluation.solidity_reading import too_large
-from essaim.evaluation.words import FRENCH, Words
 from essaim.platform.evaluations import panels
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan
+from essaim.platform.evaluations.telling import reader, tell
 from essaim.territory.indicators import shared_borders
+from essaim.words import FRENCH, Words, kept
 
 logger = logging.getLogger(__name__)
 OPTIONS = ("control", "base", "anticipation", "inference", "level", "seed", "window")
@@ -78,6 +79,7 @@ def compute(
         "equity": [{**found.to_json(), "reading": read_equity(found)} for found in groups],
         "solidity": _solidity(tested, result, FRENCH),
         "solidity_numbers": _solidity_numbers(tested, result),
+        "warnings": [kept(warning) for warning in result.warnings],
         "said": in_each_language(
             lambda words: {
                 "reading": read_plainly(result, smallest, words),
@@ -121,7 +123,7 @@ def in_each_language(say: Callable[[Words], Any]) -> dict[str, Any]:
     for code, _name in settings.LANGUAGES:
         if code != "fr":
             with override(code):
-                found[code] = say(Words(gettext, ngettext, "."))
+                found[code] = say(reader())
     return found
 
 
@@ -254,7 +256,7 @@ def _provenance_rows(estimated: Estimate) -> Iterator[dict[str, Any]]:
     for given in panel.inputs:
         yield {"table": "provenance", "key": "input", "text": input_in_words(given)}
     for note in panel.notes:
-        yield {"table": "provenance", "key": "note", "text": note}
+        yield {"table": "provenance", "key": "note", "text": tell(note)}
 
 
 def input_in_words(given: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from essaim.opendata.safety import UnsafeFile
 from essaim.opendata.values import fold
 from essaim.opendata.whole_table import read_whole
 from essaim.platform.evaluations.models import EvaluationPlan, WaveDraw
+from essaim.platform.evaluations.telling import tell
 from essaim.platform.sites import services as sites
 from essaim.rollout.allocation import Draw, Request, draw, public_seed, replay, request_from
 from essaim.rollout.errors import RolloutError
@@ -74,14 +75,14 @@ def request_of(found: WaveDraw) -> tuple[Request, dict[str, str]]:
             covariates = []
         rows, _waves = read_territories(frame, covariates, _("Tableau"))
     except (UnsafeFile, RolloutError) as error:
-        message = f"{error.message} {error.mend}" if isinstance(error, UnsafeFile) else str(error)
+        message = f"{error.message} {error.mend}" if isinstance(error, UnsafeFile) else tell(error.said)
         raise ValidationError({"table": message}) from error
     if len(rows) > MOST_TERRITORIES:
         raise ValidationError({"table": _("%(most)s territoires au plus.") % {"most": MOST_TERRITORIES}})
     try:
         request = Request(rows, _places(found.capacities), found.method, keep=found.keep / 100)  # type: ignore[arg-type]
     except RolloutError as error:
-        raise ValidationError({"capacities": str(error)}) from error
+        raise ValidationError({"capacities": tell(error.said)}) from error
     names = frame["name"].fill_null("") if "name" in frame.columns else pl.Series([""] * frame.height)
     return request, dict(zip((t.code for t in rows), names.to_list(), strict=True))
 
@@ -188,7 +189,7 @@ def hold_draw(found: WaveDraw, public_text: str, today: date | None = None) -> W
     try:
         made = draw(request_from({"inputs": found.inputs}), public_seed(public_text))
     except RolloutError as error:
-        raise ValidationError({"public_text": str(error)}) from error
+        raise ValidationError({"public_text": tell(error.said)}) from error
     found.public_text = " ".join(public_text.split())
     found.held_at = timezone.now()
     found.record = {

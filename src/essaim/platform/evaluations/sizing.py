@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from essaim.evaluation.lines_chart import Axis, Line, lines_svg
+from essaim.platform.evaluations.telling import tell
 from essaim.rollout import power as core
 from essaim.rollout.capacity import Means, Needs, WaveCapacity, capacity
 from essaim.rollout.design import stepped_wedge
@@ -32,7 +33,7 @@ def computed(given: Mapping[str, Any]) -> dict[str, Any]:
         )
         cells = core.grid(design, outcome, given["iccs"], fades, wanted=given["wanted"])
     except RolloutError as error:
-        raise ValidationError(str(error)) from error
+        raise ValidationError(tell(error.said)) from error
     clusters = float(design.clusters.sum())
     return {
         "given": {name: given[name] for name in (*DESIGN, *ASSUMED)},
@@ -77,7 +78,7 @@ def places(
     try:
         return capacity([Means(c, d) for c, d in zip(coordinators, days, strict=True)], Needs(**needs))
     except RolloutError as error:
-        raise ValidationError(str(error)) from error
+        raise ValidationError(tell(error.said)) from error
 
 
 def _comma(value: float) -> str:

@@ -11,6 +11,7 @@ from essaim.platform.audit import writing_as
 from essaim.platform.background.recovery import when_abandoned
 from essaim.platform.evaluations import panels, report
 from essaim.platform.evaluations.models import Estimate
+from essaim.words import kept
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ def run_estimate(pk: int) -> None:
         try:
             _run(estimated)
         except EvaluationError as error:
+            estimated.report = {"reason": kept(error.said)}
             _end(estimated, Estimate.State.FAILED, str(error))
         except Exception:
             logger.exception("estimate %s", pk)

@@ -8,19 +8,18 @@ from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from essaim.evaluation import Panel as CorePanel
 from essaim.evaluation.checks import Check, check_panel
-from essaim.evaluation.words import FRENCH, Words
 from essaim.platform.evaluations import documents, held, maturity, panels, pending, services, services_draws
 from essaim.platform.evaluations import report as reports
 from essaim.platform.evaluations.forms import DepartureForm, HeldForm, OptionsForm, PanelForm, PlanForm
 from essaim.platform.evaluations.models import EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
 from essaim.platform.evaluations.permissions import POLICY
+from essaim.platform.evaluations.telling import reader
 from essaim.platform.form_errors import report
 from essaim.platform.http import Request
 from essaim.platform.programmes.permissions import POLICY as PROGRAMME
@@ -218,8 +217,7 @@ def panel(request: Request, slug: str, pk: int, panel: int) -> HttpResponse:
 
 def _checks(read: CorePanel) -> list[Check]:
     """The checks of a panel, in the reader's language."""
-    language = get_language()
-    return check_panel(read, FRENCH if language == "fr" else Words(gettext, ngettext, "."))
+    return check_panel(read, reader())
 
 
 def panel_csv(request: Request, slug: str, pk: int, panel: int) -> HttpResponse:

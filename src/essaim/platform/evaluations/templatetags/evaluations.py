@@ -1,11 +1,27 @@
 """Numbers of a report as French writes them."""
 
+from typing import Any
+
 from django import template
 from django.utils.translation import gettext
 
 from essaim.platform.evaluations.documents import shown
+from essaim.platform.evaluations.models import Estimate
+from essaim.platform.evaluations.telling import tell
 
 register = template.Library()
+
+
+@register.filter
+def told(said: Any) -> str:
+    """A sentence of the core in the reader's language."""
+    return tell(said)
+
+
+@register.filter
+def reason(estimate: Estimate) -> str:
+    """What an estimation says of itself: how far it is, or why it stopped."""
+    return tell(estimate.report.get("reason") or estimate.message)
 
 
 @register.filter

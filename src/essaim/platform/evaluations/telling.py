@@ -1,0 +1,17 @@
+"""What the core says, told in the language of who reads."""
+
+from typing import Any
+
+from django.utils.translation import get_language, gettext, ngettext
+
+from essaim.words import FRENCH, Words, heard
+
+
+def reader() -> Words:
+    """The words of the reader's language."""
+    return FRENCH if get_language() == "fr" else Words(gettext, ngettext, ".")
+
+
+def tell(said: Any) -> str:
+    """A sentence of the core, or what was stored of it (``essaim.words.kept``), in the reader's language."""
+    return reader().again(heard(said))
