@@ -104,7 +104,7 @@ def test_endless_redirects_stop(server: str, tmp_path: Path) -> None:
 
 def test_an_interrupted_download_resumes(server: str, tmp_path: Path) -> None:
     Producer.cut_at = 100_000
-    with pytest.raises(FetchError, match="reprendra"):
+    with pytest.raises(FetchError, match="n’a pas pu être lue"):
         fetch(f"{server}/file.csv", tmp_path, limits=OPEN)
     Producer.cut_at = None
     assert fetch(f"{server}/file.csv", tmp_path, limits=OPEN).path.read_bytes() == CONTENT

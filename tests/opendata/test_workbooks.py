@@ -9,6 +9,7 @@ import xlsxwriter
 
 from essaim.opendata.safety import Limits
 from essaim.opendata.tables import Column, Table, read_table
+from essaim.opendata.whole_table import read_whole
 
 COLUMNS = [Column("code", "code", width=5), Column("places", "integer")]
 MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
@@ -155,3 +156,9 @@ def test_a_sheet_damaged_inside_a_sound_archive_never_raises(seed: int) -> None:
     for _ in range(8):
         damaged[draw.randrange(len(damaged))] = draw.randrange(32, 127)
     read_any(replace_member(xlsx(), "xl/worksheets/sheet1.xml", (content, bytes(damaged))))
+
+
+def test_a_whole_sheet_is_read_to_its_last_row() -> None:
+    content = ods(*(text(f"c{row}") + number(row) for row in range(3_000)))
+    whole = read_whole(content)
+    assert whole.shape == (2_999, 2) and whole.row(-1) == ("c2999", "2999")

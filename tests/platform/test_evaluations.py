@@ -21,6 +21,7 @@ from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
 from essaim.platform.programmes import services as programmes
 from essaim.platform.sites import services as services_of_sites
+from tests.platform.serving import serving
 from tests.realdata.folder import FOLDER
 
 
@@ -151,6 +152,54 @@ def test_a_bad_panel_shows_its_error_on_the_page(make, evaluator, client) -> Non
     }
     page = client.post(_url("panel_new", evaluator.programme, plan.pk), given).content.decode()
     assert "Colonne absente" in page
+
+
+def _send_address(client, plan, address: str, **given):
+    sent = {"title": "Panel", "source": "Simulation", "address": address, **given}
+    return client.post(_url("panel_new", plan.programme, plan.pk), sent)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
+def test_a_panel_is_read_at_its_address_and_remembers_it(make, evaluator, client, settings, form) -> None:
+    settings.OPENDATA_PRIVATE_ADDRESSES = True
+    frame, out = simulate(Scenario(units=60, waves=(8, 8, 10))), io.BytesIO()
+    getattr(frame, {"xlsx": "write_excel"}.get(form, f"write_{form}"))(out)
+    with serving(out.getvalue()) as server:
+        address = f"{server}/panel.{form}"
+        page = _send_address(client, make.plan(evaluator.programme), address)
+    [given] = page.context["draft"].inputs
+    assert (given["name"], given["address"]) == (f"panel.{form}", address)
+    assert given["sha256"] == panels.fingerprint(out.getvalue()) and page.context["draft"].units == 60
+
+
+def test_an_address_of_a_private_network_is_refused_before_it_is_read(make, evaluator, client) -> None:
+    with serving(_csv()) as server:
+        page = _send_address(client, make.plan(evaluator.programme), server)
+    assert page.context["draft"] is None and "permis" in page.context["form"].errors["address"][0]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"unit,time,cohort,outcome,prenom\na,1,2,3,Zo\n", "décrit des personnes"),
+        (b"<!doctype html><html><body>Connexion</body></html>", "page web"),
+        (b"unit,time\n" + b"a,1\n" * 400, "dépasse"),
+    ],
+)
+def test_what_an_address_gives_is_checked_as_an_upload(
+    make, evaluator, client, settings, content: bytes, said: str
+) -> None:
+    settings.OPENDATA_PRIVATE_ADDRESSES, settings.MAX_UPLOAD_BYTES = True, 1_000
+    with serving(content) as server:
+        page = _send_address(client, make.plan(evaluator.programme), f"{server}/t.csv")
+    assert said in page.context["form"].errors["address"][0]
+
+
+def test_a_file_and_an_address_are_not_taken_together(make, evaluator, client) -> None:
+    plan, file = make.plan(evaluator.programme), SimpleUploadedFile("p.csv", _csv())
+    both = _send_address(client, plan, "https://exemple.test/p.csv", outcome=file)
+    for page in (both, _send_address(client, plan, "")):
+        assert "l’un des deux" in page.context["form"].errors["outcome"][0]
 
 
 def test_values_that_describe_too_few_persons_are_never_kept() -> None:

@@ -1,8 +1,6 @@
 """Official files on the platform: brought, shown before they are kept, side by side, used by studies."""
 
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +15,7 @@ from essaim.platform.opendata import bringing, services, store
 from essaim.platform.opendata.models import Import, Vintage
 from essaim.platform.territories import services as territories
 from essaim.platform.territories import sources
+from tests.platform.serving import serving
 
 ZONES = "ZE2020;LIBZE2020;2024-T3;2024-T4\n0051;Alençon;7,4;7,3\n8405;Annecy;5,1;5,0\n"
 LATER = "ZE2020;LIBZE2020;2024-T4;2025-T1\n0051;Alençon;7,3;7,1\n8405;Annecy;5,0;4,9\n"
@@ -158,22 +157,9 @@ def test_a_vintage_taken_away_takes_its_files(writer, tmp_path, django_capture_o
 
 
 @pytest.fixture
-def server(settings) -> Iterator[str]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            content = ZONES.encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}/chomage.csv"
-        running.shutdown()
+def server() -> Iterator[str]:
+    with serving(ZONES.encode()) as address:
+        yield f"{address}/chomage.csv"
 
 
 def test_an_address_is_downloaded_and_remembered(writer, server, settings) -> None:

@@ -81,7 +81,7 @@ def fetch(
     except (OSError, http.client.HTTPException) as error:
         raise FetchError(
             f"L’adresse {address} n’a pas pu être lue ({_reason(error)}). "
-            "Vérifiez-la dans un navigateur, puis réessayez : le téléchargement reprendra où il s’est arrêté."
+            "Vérifiez-la dans un navigateur, puis réessayez."
         ) from error
     name = _name(response, final)
     target = folder / name
@@ -224,7 +224,7 @@ def _receive(
             _check_size(received, limits)
             if time.monotonic() > deadline:
                 raise FetchError(
-                    f"Le téléchargement dure plus de {limits.seconds:.0f} s. Relancez-le : il reprendra."
+                    f"Le téléchargement dure plus de {limits.seconds:.0f} s : relancez-le, ou envoyez le fichier."
                 )
             output.write(chunk)
             if progress:

@@ -36,7 +36,8 @@ def read_whole(source: str | bytes, limits: Limits = PANEL_LIMITS, *, private: b
     with open_source(content, limits) as opened:
         if opened.format == "csv":
             return _csv(opened.path)
-        return _sheet(next(iter(candidates(opened))))
+        sheets = candidates(opened)  # kept while the rows are read: forgotten, it closes the workbook
+        return _sheet(next(sheets))
 
 
 def _parquet(content: bytes) -> pl.DataFrame:

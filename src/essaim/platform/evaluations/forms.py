@@ -108,9 +108,20 @@ class PanelForm(WindowForm):
     )
     outcome = forms.FileField(
         label=_("Résultat mesuré, ou panel complet"),
+        required=False,
         help_text=_(
             "Le fichier de l’Insee des taux de chômage par département (sl_etc_AAAATQ.xls), une table avec les "
             "colonnes unit, time et outcome, ou un panel qui a déjà sa colonne cohort."
+        ),
+    )
+    address = forms.URLField(
+        label=_("Ou son adresse"),
+        required=False,
+        max_length=1000,
+        assume_scheme="https",
+        help_text=_(
+            "CSV, XLSX ou parquet à une adresse publique, en http ou https ; lu maintenant, 30 Mo au plus. Une base de "
+            "données se lit par la ligne de commande : les lignes par personne n’entrent pas ici."
         ),
     )
     example = forms.ChoiceField(
@@ -138,7 +149,8 @@ class PanelForm(WindowForm):
     simulated = forms.BooleanField(label=_("Ces données sont simulées"), required=False)
 
     field_order = [
-        "title", "source", "outcome", "example", "waves", "first", "last", "reason", "counts_persons", "simulated",
+        "title", "source", "outcome", "address", "example", "waves", "first", "last", "reason", "counts_persons",
+        "simulated",
     ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -149,6 +161,8 @@ class PanelForm(WindowForm):
                 self.add_error(
                     name, _("Ce fichier est trop lourd (30 Mo au plus) : agréger ou découper le tableau.")
                 )
+        if not self.errors and bool(cleaned.get("outcome")) == bool(cleaned.get("address")):
+            self.add_error("outcome", _("Donner un fichier ou une adresse : l’un des deux."))
         if cleaned.get("example") and cleaned.get("waves"):
             self.add_error("waves", _("Choisir un exemple de vagues ou joindre une table, pas les deux."))
         return cleaned

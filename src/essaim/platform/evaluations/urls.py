@@ -1,6 +1,6 @@
 from django.urls import path
 
-from essaim.platform.evaluations import draw_views, report_views, sizing_views, views
+from essaim.platform.evaluations import draw_views, panel_views, report_views, sizing_views, views
 
 app_name = "evaluations"
 _BASE = "programmes/<slug:slug>/evaluations/"
@@ -11,13 +11,13 @@ urlpatterns = [
     path(f"{_BASE}<int:pk>/edit/", views.edit, name="edit"),
     path(f"{_BASE}<int:pk>/freeze/", views.freeze, name="freeze"),
     path(f"{_BASE}<int:pk>/departures/new/", views.departure, name="departure"),
-    path(f"{_BASE}<int:pk>/panels/new/", views.panel_new, name="panel_new"),
-    path(f"{_BASE}<int:pk>/panels/held/", views.panel_held, name="panel_held"),
-    path(f"{_BASE}<int:pk>/panels/confirm/", views.panel_confirm, name="panel_confirm"),
-    path(f"{_BASE}<int:pk>/panels/<int:panel>/", views.panel, name="panel"),
-    path(f"{_BASE}<int:pk>/panels/<int:panel>/panel.csv", views.panel_csv, name="panel_csv"),
-    path(f"{_BASE}<int:pk>/panels/<int:panel>/maturity/", views.maturity_view, name="maturity"),
-    path(f"{_BASE}<int:pk>/panels/<int:panel>/estimate/", views.estimate, name="estimate"),
+    path(f"{_BASE}<int:pk>/panels/new/", panel_views.panel_new, name="panel_new"),
+    path(f"{_BASE}<int:pk>/panels/held/", panel_views.panel_held, name="panel_held"),
+    path(f"{_BASE}<int:pk>/panels/confirm/", panel_views.panel_confirm, name="panel_confirm"),
+    path(f"{_BASE}<int:pk>/panels/<int:panel>/", panel_views.panel, name="panel"),
+    path(f"{_BASE}<int:pk>/panels/<int:panel>/panel.csv", panel_views.panel_csv, name="panel_csv"),
+    path(f"{_BASE}<int:pk>/panels/<int:panel>/maturity/", panel_views.maturity_view, name="maturity"),
+    path(f"{_BASE}<int:pk>/panels/<int:panel>/estimate/", panel_views.estimate, name="estimate"),
     path(f"{_BASE}<int:pk>/power/", sizing_views.power, name="power"),
     path(f"{_BASE}<int:pk>/capacity/", sizing_views.capacity, name="capacity"),
     path(f"{_BASE}<int:pk>/draws/new/", draw_views.new, name="draw_new"),

@@ -3,8 +3,10 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -12,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from essaim.opendata.fetch import FetchError, FetchLimits, fetch
 from essaim.platform.audit import writing_as
 from essaim.platform.opendata import bringing, store
 from essaim.platform.opendata.bringing import Refused, abandon, confirm
@@ -39,6 +42,7 @@ __all__ = [
     "delete_vintage",
     "imports_seen_by",
     "is_held",
+    "read_address",
     "resume",
     "series_for",
     "series_values",
@@ -47,6 +51,9 @@ __all__ = [
     "values",
     "vintages_seen_by",
 ]
+
+ADDRESS_SECONDS = 30.0
+"""How long a page waits for an address that it reads at once; larger files are imports, read by a task."""
 
 
 def start(source: str, organisation: "Organisation | None", by: "User", **brought: Any) -> Import:
@@ -148,6 +155,25 @@ def imports_seen_by(user: Any) -> list[Import]:
     """Imports under way or not confirmed yet, of the person's networks."""
     found = Import.objects.filter(organisation__in=organisation_ids(user)).exclude(state=Import.State.DONE)
     return list(found.select_related("organisation", "by"))
+
+
+def read_address(address: str) -> tuple[str, str, bytes]:
+    """(name, final address, content) of a public file no larger than an upload, read now under the guard of imports.
+
+    Errors: ``Refused`` with what to do, in French.
+    """
+    limits = FetchLimits(
+        bytes=settings.MAX_UPLOAD_BYTES,
+        seconds=ADDRESS_SECONDS,
+        idle_seconds=ADDRESS_SECONDS / 2,
+        private=settings.OPENDATA_PRIVATE_ADDRESSES,
+    )
+    with TemporaryDirectory() as folder:
+        try:
+            got = fetch(address, Path(folder), limits=limits)
+        except FetchError as error:
+            raise Refused(str(error)) from error
+        return got.name, got.address, got.path.read_bytes()
 
 
 def is_held(source: str, sha256: str) -> bool:
