@@ -67,7 +67,8 @@ def test_without_each_wave_in_turn() -> None:
     found = check.leave_one_wave_out(panel, OPTIONS)
     assert len(found) == 3
     second = panel.keep(panel.cohort != np.unique(panel.cohort)[1])
-    assert found[1][1] == estimate(second, OPTIONS).aggregations["simple"].overall
+    whole = estimate(second, OPTIONS).aggregations["simple"].overall
+    assert found[1][1][:5] == pytest.approx(whole[:5], rel=1e-12)
 
 
 def test_one_wave_cannot_be_left_out() -> None:

@@ -4,9 +4,11 @@ Each is a weighted mean of cells whose weights depend only on the sizes of the c
 2021, table 1 and equations 3.7-3.11).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array, vstack
 
 from essaim.evaluation.att import Cells
 from essaim.evaluation.columns import Bools, Floats, Ints
@@ -19,18 +21,14 @@ class Weighting:
     """E aggregated estimates of one kind as functions of K cells and G cohort sizes.
 
     ``keys`` (E − 1,) are the event times, cohorts or periods; the last estimate is the overall one.
-    ``cells`` (E, K) are the weights; ``sizes`` (E, G) the derivatives by the share of each cohort in the
-    population.
+    ``cells`` (E, K) are the weights, NaN in the row of an undefined estimate; ``sizes`` (E, G) the derivatives by
+    the share of each cohort in the population.
     """
 
     kind: str
     keys: Ints
-    cells: Floats
+    cells: csr_array
     sizes: Floats
-
-    def overall_of(self, kept: Bools) -> Floats:
-        """(K,) weights of the overall estimate recomputed over the estimates ``kept`` (E − 1,)."""
-        return np.asarray(self.cells[:-1][kept].mean(axis=0))
 
 
 def weighting(
@@ -42,28 +40,18 @@ def weighting(
     times up to it, so that all event times speak of the same cohorts.
     """
     usable = ~np.isnan(effect)
-    share = unit_weight / unit_weight.sum()
-    builder = _Builder(grid, effect, share)
     post = grid.post & usable
+    means = _Means(grid, effect, unit_weight / unit_weight.sum())
     if kind == "simple":
-        builder.add(post)
-        return builder.done(kind, np.array([], dtype=np.int64), overall=None)
+        return Weighting(
+            kind, np.array([], dtype=np.int64), *means.of(np.zeros(grid.size, dtype=np.int64), post, 1)
+        )
     if kind == "event":
         if window is not None:
             usable = usable & _observed_until(grid, window) & (grid.since <= window)
-        keys = np.unique(grid.since[usable])
-        for key in keys:
-            builder.add(usable & (grid.since == key))
-        return builder.done(kind, keys, overall=np.flatnonzero(keys >= 0))
-    if kind == "group":
-        keys = np.unique(grid.group[post])
-        for key in keys:
-            builder.add(post & (grid.group == key))
-        return builder.done(kind, keys, overall=np.arange(len(keys)), by_size=keys)
-    keys = np.unique(grid.time[post])
-    for key in keys:
-        builder.add(post & (grid.time == key))
-    return builder.done(kind, keys, overall=np.arange(len(keys)))
+        return means.by(kind, grid.since, usable, lambda keys: keys >= 0)
+    of = grid.group if kind == "group" else grid.time
+    return means.by(kind, of, post, lambda keys: np.ones(len(keys), dtype=bool))
 
 
 def by_level(grid: Cells, effect: Floats, levels: Ints, unit_weight: Floats) -> tuple[Weighting, Weighting]:
@@ -72,71 +60,71 @@ def by_level(grid: Cells, effect: Floats, levels: Ints, unit_weight: Floats) -> 
 
     ``levels`` (G,) is the level of each cohort × level group, negative for the never exposed.
     """
-    builder = _Builder(grid, effect, unit_weight / unit_weight.sum())
+    means = _Means(grid, effect, unit_weight / unit_weight.sum())
     post = grid.post & ~np.isnan(effect)
     keys = np.unique(levels[grid.own[post]])
-    for key in keys:
-        builder.add(post & (levels[grid.own] == key))
-    builder.add(post)
-    means = builder.done("by", keys, overall=None)
-    others = slice(1, len(keys))
-    return means, Weighting(
-        "differences",
-        keys[1:],
-        means.cells[others] - means.cells[0],
-        means.sizes[others] - means.sizes[0],
-    )
+    cells, sizes = means.of(np.searchsorted(keys, levels[grid.own]), post, len(keys))
+    overall = means.of(np.zeros_like(grid.own), post, 1)
+    by = Weighting("by", keys, vstack([cells, overall[0]], format="csr"), np.vstack([sizes, overall[1]]))
+    apart = csr_array(cells[1:] - cells[np.zeros(len(keys) - 1, dtype=np.int64)])
+    return by, Weighting("differences", keys[1:], apart, sizes[1:] - sizes[0])
 
 
 def _observed_until(grid: Cells, window: int) -> Bools:
     """(K,), true for the cells of cohorts observed ``window`` periods after opening."""
-    last = np.array([grid.since[grid.group == g].max() for g in grid.group], dtype=np.int64)
-    return np.asarray(last >= window)
+    last = np.zeros(grid.own.max(initial=-1) + 1, dtype=np.int64)
+    np.maximum.at(last, grid.own, grid.since)
+    return np.asarray(last[grid.own] >= window)
 
 
-def _by_cohort(own: Ints, values: Floats, groups: int) -> Floats:
-    """(G,) sums of ``values`` by cohort index."""
-    return np.asarray(np.bincount(own, values, minlength=groups), dtype=np.float64)
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """Means of cells weighted by the ``share`` (G,) of their cohorts, with their derivatives by these shares."""
 
+    grid: Cells
+    effect: Floats
+    share: Floats
 
-class _Builder:
-    """Collects rows of weights, with their derivatives by cohort shares."""
+    def of(self, row: Ints, chosen: Bools, count: int) -> tuple[csr_array, Floats]:
+        """Weights (count, K) and derivatives (count, G) of the means of the ``chosen`` cells of each ``row`` (K,)."""
+        cell = np.flatnonzero(chosen)
+        row, own = row[cell], self.grid.own[cell]
+        mass, effect = self.share[own], self.effect[cell]
+        total = np.bincount(row, mass, minlength=count)
+        weight = mass / total[row]
+        mean = np.bincount(row, weight * effect, minlength=count)
+        groups = len(self.share)
+        slope = np.bincount(row * groups + own, (effect - mean[row]) / total[row], minlength=count * groups)
+        mix = csr_array((weight, (row, cell)), shape=(count, self.grid.size))
+        return _without_empty(mix, np.asarray(slope, dtype=np.float64).reshape(count, groups), total == 0)
 
-    def __init__(self, grid: Cells, effect: Floats, share: Floats) -> None:
-        self.effect = np.nan_to_num(effect)
-        self.share = share
-        self.own = grid.own
-        self.mass = share[grid.own]
-        self.rows: list[Floats] = []
-        self.derivatives: list[Floats] = []
-
-    def add(self, chosen: Bools) -> None:
-        """One estimate: the mean of the chosen cells weighted by the shares of their cohorts."""
-        p = np.where(chosen, self.mass, 0.0)
-        self._append(p, self.effect, self.own)
-
-    def _append(self, p: Floats, values: Floats, own: Ints) -> None:
-        total = p.sum()
-        weights = p / total if total > 0 else p
-        centred = np.where(p > 0, values - weights @ values, 0.0) / (total or 1.0)
-        self.rows.append(weights)
-        self.derivatives.append(_by_cohort(own, centred, len(self.share)))
-
-    def done(self, kind: str, keys: Ints, overall: Ints | None, by_size: Ints | None = None) -> Weighting:
-        """Add the overall estimate: the mean of the estimates ``overall``, plain or by cohort sizes."""
-        cells, sizes = np.array(self.rows), np.array(self.derivatives)
-        if overall is None:
-            return Weighting(kind, keys, cells, sizes)
-        if not len(overall):
-            blank = np.full((1, len(self.effect)), np.nan)
-            empty = np.full((1, len(self.share)), np.nan)
-            return Weighting(kind, keys, np.vstack([*cells, blank]), np.vstack([*sizes, empty]))
-        mix, extra = np.full(len(overall), 1 / len(overall)), np.zeros(len(self.share))
-        if by_size is not None:
-            which = self.own[[int(np.argmax(row > 0)) for row in cells]]
-            p = self.share[which]
-            values = cells @ self.effect
+    def by(self, kind: str, of: Ints, usable: Bools, counts: Callable[[Ints], Bools]) -> Weighting:
+        """The means by value of ``of`` (K,), and the mean of those that ``counts``: plain, by size for cohorts."""
+        keys, row = np.unique(of[usable], return_inverse=True)
+        every = np.zeros(len(of), dtype=np.int64)
+        every[usable] = row
+        cells, sizes = self.of(every, usable, len(keys))
+        kept = counts(keys)
+        mix: Floats = kept / max(int(kept.sum()), 1)
+        extra: Floats = np.zeros(len(self.share))
+        if kind == "group" and len(keys):
+            which = np.zeros(len(keys), dtype=np.int64)
+            which[row] = self.grid.own[usable]
+            p, values = self.share[which], cells @ np.nan_to_num(self.effect)
             mix = p / p.sum()
-            extra = _by_cohort(which, (values - mix @ values) / p.sum(), len(self.share))
-        cells = np.vstack([cells, mix @ cells[overall]])
-        return Weighting(kind, keys, cells, np.vstack([sizes, mix @ sizes[overall] + extra]))
+            np.add.at(extra, which, (values - mix @ values) / p.sum())
+        overall = _without_empty(
+            csr_array((mix @ cells)[None]), (mix @ sizes + extra)[None], np.array([not kept.any()])
+        )
+        return Weighting(
+            kind, keys, vstack([cells, overall[0]], format="csr"), np.vstack([sizes, overall[1]])
+        )
+
+
+def _without_empty(mix: csr_array, sizes: Floats, empty: Bools) -> tuple[csr_array, Floats]:
+    """The same with NaN for the means of no cell."""
+    if not empty.any():
+        return mix, sizes
+    row = np.flatnonzero(empty)
+    nowhere = csr_array((np.full(len(row), np.nan), (row, np.zeros_like(row))), shape=mix.shape)
+    return csr_array(mix + nowhere), np.where(empty[:, None], np.nan, sizes)

@@ -49,22 +49,17 @@ class Cells:
 
 def cells(cohorts: Ints, ordinals: Ints, base: Base, anticipation: int) -> Cells:
     """All pairs of an exposed cohort and a period; cohorts without a base period are left out."""
-    rows: list[tuple[int, int, int, int, bool, int]] = []
-    for own, g in enumerate(int(c) for c in cohorts if c != NEVER):
-        before = np.flatnonzero(ordinals + anticipation < g)
-        if not len(before):
-            continue
-        last = int(before[-1])
-        for t, when in enumerate(ordinals):
-            if base == "universal" or t > last:
-                rows.append((g, int(when), t, last, t == last, own))
-            elif t > 0:
-                rows.append((g, int(when), t, t - 1, False, own))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 6)
-    group, time = table[:, 0], table[:, 1]
-    reference = table[:, 4].astype(bool)
+    last = np.searchsorted(ordinals + anticipation, cohorts) - 1
+    kept = np.flatnonzero((cohorts != NEVER) & (last >= 0))
+    own, period = np.repeat(kept, len(ordinals)), np.tile(np.arange(len(ordinals)), len(kept))
+    there = (period > 0) | (base == "universal")
+    own, period = own[there], period[there]
+    fixed = (period > last[own]) | (base == "universal")
+    group, time = cohorts[own], ordinals[period]
+    reference = fixed & (period == last[own])
     pre = (time + anticipation < group) & ~reference
-    return Cells(table[:, 5], group, time, table[:, 2], table[:, 3], reference, time >= group, pre)
+    before = np.where(fixed, last[own], period - 1)
+    return Cells(own, group, time, period, before, reference, time >= group, pre)
 
 
 def comparison(grid: Cells, cohorts: Ints, ordinals: Ints, control: Control, anticipation: int) -> Bools:
@@ -79,50 +74,52 @@ def comparison(grid: Cells, cohorts: Ints, ordinals: Ints, control: Control, ant
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Influence functions of the cells as a sparse list: cell × cohort × period.
+    """Influence functions of the K cells, by layers: table of cells × cohorts, each at one entry of the score.
 
-    The influence of a unit of cohort ``cohort`` on the cell is the sum over its terms of
-    ``slope``·w·(y_t − mean) + ``constant``·w·1_t, with t = ``period``. The first half is of the cells' own
-    periods, the second half, in the same order of cells and cohorts, of their base periods.
+    The influence of a unit of cohort g with score z (``Moments``) on the cell k is Σ ``values[l, k, g]``·z at
+    ``places[l, k]``. ``places`` is (L, K), ``values`` (L, K, G). The first two layers are the residuals in the
+    cell's period and in its base period; the others, through the weights of the units, how those of the
+    comparison change its means.
     """
 
-    cell: Ints
-    cohort: Ints
-    period: Ints
-    slope: Floats
-    constant: Floats
+    places: Ints
+    values: Floats
 
 
 def group_time(stats: Moments, grid: Cells, compared: Bools) -> tuple[Floats, Terms]:
     """Effects (K,), NaN where a side is empty, and their influence functions."""
-    own, active = grid.own, ~grid.reference
-    sides: list[tuple[Ints, Ints, Ints, float]] = []
-    at, who = np.nonzero(compared & active[:, None])
-    k = np.flatnonzero(active)
-    for period, sign in ((grid.period, 1.0), (grid.base, -1.0)):
-        sides.append((k, own[k], period[k], sign))
-        sides.append((at, who, period[at], -sign))
-    effect = np.zeros(grid.size)
-    parts = [_side(stats, effect, grid.size, *side) for side in sides]
-    effect[active & ~compared.any(axis=1)] = np.nan
-    return effect, Terms(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+    among = compared & ~grid.reference[:, None]
+    late = _side(stats, grid, among, grid.period)
+    early = _side(stats, grid, among, grid.base)
+    effect = np.where(grid.reference, 0.0, late[0] - early[0])
+    places = [grid.period, grid.base]
+    values = [late[1], -early[1]]
+    if stats.width == stats.periods + 1:  # one entry for the weight of a unit in all periods
+        places.append(np.full(grid.size, stats.unit))
+        values.append(late[2] - early[2])
+    else:
+        places += [stats.indicator[grid.period], stats.indicator[grid.base]]
+        values += [late[2], -early[2]]
+    return effect, Terms(np.stack(places), np.stack(values))
 
 
-def _side(
-    stats: Moments, effect: Floats, size: int, cell: Ints, cohort: Ints, period: Ints, sign: float
-) -> tuple[Ints, Ints, Ints, Floats, Floats]:
-    """Add one of the four pooled means to ``effect`` (in place) and return its terms."""
-    weight = stats.weight[cohort, period]
-    total = np.bincount(cell, weight, minlength=size)
-    level = np.where(weight > 0, stats.mean[cohort, period], 0.0)
-    pooled = np.divide(
-        np.bincount(cell, weight * level, minlength=size), total, out=np.full(size, np.nan), where=total > 0
-    )
-    concerned = np.zeros(size, dtype=bool)
-    concerned[cell] = True
-    effect[concerned] += sign * pooled[concerned]
-    slope = np.divide(sign, total[cell], out=np.zeros(len(cell)), where=total[cell] > 0)
-    return cell, cohort, period, slope, slope * (level - pooled[cell])
+def _side(stats: Moments, grid: Cells, among: Bools, period: Ints) -> tuple[Floats, Floats, Floats]:
+    """In ``period`` (K,), the mean of the cohort minus that of the comparison (K,), and their derivatives (K, G).
+
+    The derivatives are by the residual of a unit, and by its presence in the comparison.
+    """
+    row, own = np.arange(grid.size), grid.own
+    weight = stats.weight.T[period]
+    level = np.where(stats.weight > 0, stats.mean, 0.0).T[period]
+    mine, other = weight[row, own], np.where(among, weight, 0.0)
+    total = other.sum(axis=1)
+    share = np.divide(1, total, out=np.zeros(grid.size), where=total > 0)
+    pooled = np.einsum("kg,kg->k", other, level) * share
+    slope = np.where(among, -share[:, None], 0.0)
+    constant = slope * (level - pooled[:, None])
+    active = np.flatnonzero(~grid.reference & (mine > 0))
+    slope[active, own[active]] = 1 / mine[active]
+    return np.where((total > 0) & (mine > 0), level[row, own] - pooled, np.nan), slope, constant
 
 
 def counts(stats: Moments, grid: Cells, compared: Bools) -> tuple[Ints, Ints]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from essaim.evaluation.att import Terms
 from essaim.evaluation.columns import Bools, Floats, Ints
@@ -42,7 +43,7 @@ class CellForms:
         """Whether any cell has a CR2 error."""
         return not self.lone.all()
 
-    def spread(self, stats: Moments, terms: Terms, mix: Floats) -> Spread:
+    def spread(self, stats: Moments, terms: Terms, mix: Floats | csr_array) -> Spread:
         """Covariance of combinations ``mix`` (E, C) of the effects and Satterthwaite's degrees of freedom.
 
         NaN for those that use a lone cell.
@@ -60,7 +61,13 @@ class CellForms:
         return np.sqrt(np.maximum(variance, 0)), degrees
 
     def wild(
-        self, panel: Panel, stats: Moments, terms: Terms, mix: Floats, count: int, rng: np.random.Generator
+        self,
+        panel: Panel,
+        stats: Moments,
+        terms: Terms,
+        mix: Floats | csr_array,
+        count: int,
+        rng: np.random.Generator,
     ) -> Draws:
         """Wild bootstrap of the t-statistics: the residuals of each cluster change sign, means and errors follow.
 
@@ -68,7 +75,7 @@ class CellForms:
         of its scaled sum are p² − 2 ξ p c·m + (c·m)², p and c the loadings of s/√(1 − f) and f/√(1 − f).
         """
         load, _, bad = self._parts(stats, terms, mix)
-        total, variance = np.zeros((2, count, len(mix)))
+        total, variance = np.zeros((2, count, mix.shape[0]))
         for own, (sums, share) in zip(load, _blocks(panel, stats), strict=True):
             root = np.sqrt(np.where(share > 1 - _WHOLE, np.inf, 1 - share))
             for chunk in np.array_split(np.arange(count), -(-count * len(sums) // _SIGNS)):
@@ -82,14 +89,14 @@ class CellForms:
                     variance[chunk, e] += fixed @ fixed - 2 * crossed + squares
         return studentised(total, np.maximum(variance, 0), bad)
 
-    def _parts(self, stats: Moments, terms: Terms, mix: Floats) -> tuple[Floats, Floats, Bools]:
+    def _parts(self, stats: Moments, terms: Terms, mix: Floats | csr_array) -> tuple[Floats, Floats, Bools]:
         """Loadings (B, E, K), degrees of freedom (E,) and which combinations are undefined (E,)."""
         load = loadings(stats, terms, mix, None)[:, :, : stats.periods]
-        bad = np.isnan(mix).any(axis=1) | (load != 0).transpose(1, 0, 2)[:, self.lone].any(axis=1)
+        bad = np.isnan(load).any(axis=(0, 2)) | (load != 0).transpose(1, 0, 2)[:, self.lone].any(axis=1)
         scale = self._blocks(load**2 * stats.weight[:, None, :])
         square = np.einsum("bek,bek->e", scale @ self.pairs, scale)
         total = scale.sum(axis=(0, 2))
-        degrees = np.divide(total**2, square, out=np.full(len(mix), np.nan), where=(square > 0) & ~bad)
+        degrees = np.divide(total**2, square, out=np.full(load.shape[1], np.nan), where=(square > 0) & ~bad)
         return self._blocks(load), degrees, bad
 
     def _blocks(self, load: Floats) -> Floats:

@@ -9,9 +9,6 @@ from essaim.evaluation.att import Terms
 from essaim.evaluation.columns import Bools, Floats, Ints
 from essaim.evaluation.moments import ClusterSums, Moments
 
-#: Share of entries under which a product by sparse loadings is the faster.
-_SPARSE = 0.1
-
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -32,52 +29,47 @@ class Spread:
         return Spread(self.covariance[chosen][:, chosen], self.df[chosen])
 
 
-def loadings(stats: Moments, terms: Terms, mix: Floats, sizes: Floats | None) -> Floats:
+def loadings(stats: Moments, terms: Terms, mix: Floats | csr_array, sizes: Floats | None) -> Floats:
     """(G, E, D) influence of a score of each cohort on the combinations ``mix`` (E, K) of the cells.
 
     ``sizes`` (E, G), or ``None``: derivatives by the share of each cohort, for weights that are themselves
-    estimated.
+    estimated; without them cohort sizes are held fixed.
     """
-    load = _loadings(stats, terms, _known(mix), sizes).toarray()
-    return np.ascontiguousarray(load.reshape(len(mix), len(stats.cohorts), stats.width).transpose(1, 0, 2))
-
-
-def _loadings(stats: Moments, terms: Terms, mix: csr_array, sizes: Floats | None) -> csr_array:
-    """The same as a sparse (E, G·D): with dozens of cohorts most of a cell's loadings are zero."""
-    groups, width = len(stats.cohorts), stats.width
-    shape, at = (mix.shape[1], groups * width), terms.cohort * width
-    table = csr_array((terms.slope, (terms.cell, at + terms.period)), shape=shape)
+    mix = csr_array(mix)
+    layers = terms.values if sizes is not None else terms.values[:2]
+    row = np.repeat(np.arange(mix.shape[0]), np.diff(mix.indptr)) * stats.width
+    place = row + terms.places[: len(layers), mix.indices]
+    column = np.arange(len(layers))[:, None] * mix.shape[1] + mix.indices
+    chosen = csr_array(
+        (np.tile(mix.data, len(layers)), (place.ravel(), column.ravel())),
+        shape=(mix.shape[0] * stats.width, len(layers) * mix.shape[1]),
+    )
+    load = (chosen @ layers.reshape(-1, layers.shape[2])).reshape(mix.shape[0], stats.width, layers.shape[2])
     if sizes is not None:
-        place = at + stats.indicator[terms.period]
-        table = table + csr_array((terms.constant, (terms.cell, place)), shape=shape)
-    load = mix @ table
-    if sizes is not None and sizes.any():
-        own, columns = np.nonzero(sizes)
-        value = sizes[own, columns] / stats.unit_weight.sum()
-        load = load + csr_array((value, (own, columns * width + stats.unit)), shape=load.shape)
-    return csr_array(load)
+        load[:, stats.unit] += sizes / stats.unit_weight.sum()
+    return np.ascontiguousarray(load.transpose(2, 0, 1))
 
 
-def _known(mix: Floats) -> csr_array:
-    return csr_array(np.nan_to_num(mix))
-
-
-def _sandwich(load: csr_array, blocks: Floats) -> Floats:
-    """(E, E) load · blocks · loadᵗ, where ``blocks`` (G, D, D) stand along the diagonal."""
-    groups, width, _ = blocks.shape
-    dense = load.toarray()
-    half = np.matmul(blocks, dense.reshape(-1, groups, width).transpose(1, 2, 0)).reshape(groups * width, -1)
-    return np.asarray((load if load.nnz < _SPARSE * dense.size else dense) @ half)
-
-
-def analytic(stats: Moments, terms: Terms, mix: Floats, sizes: Floats) -> Spread:
+def analytic(stats: Moments, terms: Terms, mix: Floats | csr_array, sizes: Floats) -> Spread:
     """Influence-function covariance, equal to that of R's ``did``; by cluster where there are clusters."""
+    return analytic_of(stats, loadings(stats, terms, mix, sizes))
+
+
+def analytic_of(stats: Moments, load: Floats) -> Spread:
+    """The same of estimates whose loadings (G, E, D) are known, NaN for the undefined ones."""
     if stats.clusters is None:
-        covariance = _sandwich(_loadings(stats, terms, _known(mix), sizes), stats.second)
+        covariance = _sandwich(load, stats.second)
     else:
-        load = loadings(stats, terms, mix, sizes)
         covariance = _by_cluster(stats.clusters, stats.clusters.scores, load)
-    return Spread(_undefined(covariance, mix), np.full(len(mix), np.inf))
+    return Spread(covariance, np.full(load.shape[1], np.inf))
+
+
+def _sandwich(load: Floats, blocks: Floats) -> Floats:
+    """(E, E) sum over the cohorts of load · block · loadᵗ."""
+    covariance = np.zeros((load.shape[1], load.shape[1]))
+    for own, block in zip(load, blocks, strict=True):
+        covariance += own @ (block @ own.T)
+    return covariance
 
 
 def _by_cluster(sums: ClusterSums, scores: Floats, load: Floats) -> Floats:
@@ -98,49 +90,49 @@ def _summed(influence: Floats, cluster: Ints) -> Floats:
     return summed
 
 
-def cr2(stats: Moments, terms: Terms, mix: Floats) -> Spread:
+def cr2(stats: Moments, terms: Terms, mix: Floats | csr_array) -> Spread:
     """CR2 covariance, cohort sizes held fixed, with Satterthwaite degrees of freedom.
 
     In the regression on cohort × period means clustered by unit, the leverage of a unit is its share of the
     weight of its cohort, and the bias-reduced matrix (Bell & McCaffrey 2002; Pustejovsky & Tipton 2018) has
     this closed form. NaN for combinations that use a cohort of one unit, or of one cluster.
     """
-    load = loadings(stats, terms, mix, None)
-    used = np.abs(load).max(axis=2) > 0
+    return cr2_of(stats, loadings(stats, terms, mix, None))
+
+
+def cr2_of(stats: Moments, load: Floats) -> Spread:
+    """The same of estimates whose loadings (G, E, D) are known, NaN for the undefined ones."""
+    used = (load != 0).any(axis=2)
     if stats.clusters is None:
-        covariance = np.einsum("ged,gdf,gkf->ek", load, np.nan_to_num(stats.unbiased), load, optimize=True)
+        covariance = _sandwich(load, np.nan_to_num(stats.unbiased))
     else:
         scaled = stats.clusters.scores * np.nan_to_num(stats.clusters.factor)[:, None]
         covariance = _by_cluster(stats.clusters, scaled, load)
     scale = ((load[:, :, : stats.periods] * stats.weight[:, None, :]) ** 2).sum(axis=2)
     df, lone = _satterthwaite(stats, scale, used)
     covariance[lone, :] = covariance[:, lone] = np.nan
-    return Spread(_undefined(covariance, mix), df)
+    return Spread(covariance, df)
 
 
-def of_cells(stats: Moments, terms: Terms, count: int, *, unbiased: bool) -> tuple[Floats, Floats]:
+def of_cells(stats: Moments, terms: Terms, *, unbiased: bool) -> tuple[Floats, Floats]:
     """Standard errors and degrees of freedom (K,) of the cells, without the (K, K) covariance: CR2 or analytic.
 
-    A cell draws on each cohort in two periods: four entries of a score at most. For moments without clusters.
+    A cell draws on each cohort at the few entries of the score that its layers name. For moments without clusters.
     """
-    half = len(terms.cell) // 2
-    cell, cohort = terms.cell[:half], terms.cohort[:half]
-    places, values = list(np.split(terms.period, 2)), list(np.split(terms.slope, 2))
-    if not unbiased:
-        places += [stats.indicator[place] for place in places]
-        values += list(np.split(terms.constant, 2))
+    places, values = (terms.places[:2], terms.values[:2]) if unbiased else (terms.places, terms.values)
     blocks = np.nan_to_num(stats.unbiased) if unbiased else stats.second
-    squares = np.zeros(half)
-    for place, value in zip(places, values, strict=True):
-        for other, factor in zip(places, values, strict=True):
-            squares += value * factor * blocks[cohort, place, other]
-    se = np.sqrt(np.maximum(np.bincount(cell, squares, minlength=count), 0))
+    products = np.ascontiguousarray(blocks.reshape(len(blocks), -1).T)  # (D·D, G)
+    variance = np.zeros(places.shape[1])
+    for i, one in enumerate(places):
+        for j, other in enumerate(places[: i + 1]):
+            crossed = np.einsum("kg,kg,kg->k", values[i], values[j], products[one * stats.width + other])
+            variance += crossed if i == j else 2 * crossed
+    se = np.sqrt(np.maximum(variance, 0))
     if not unbiased:
-        return se, np.full(count, np.inf)
-    scale = np.zeros((count, len(stats.cohorts)))
-    for place, value in zip(places, values, strict=True):
-        np.add.at(scale, (cell, cohort), (value * stats.weight[cohort, place]) ** 2)
-    df, lone = _satterthwaite(stats, scale.T, scale.T > 0)
+        return se, np.full(len(se), np.inf)
+    weighted = (value * stats.weight.T[place] for place, value in zip(places, values, strict=True))
+    scale = sum((part**2 for part in weighted), np.zeros(values.shape[1:])).T
+    df, lone = _satterthwaite(stats, scale, scale > 0)
     se[lone] = np.nan
     return se, df
 
@@ -167,10 +159,10 @@ class Contributions:
     weight: Floats
     cluster: Ints | None
 
-    def influence(self, mix: Floats, sizes: Floats) -> Floats:
+    def influence(self, mix: Floats | csr_array, sizes: Floats) -> Floats:
         """(n, E) influence of the units on combinations of cells, or (clusters, E) summed by cluster."""
-        influence = self.table @ np.nan_to_num(mix).T
-        influence += (self.weight / self.weight.sum())[:, None] * np.nan_to_num(sizes).T[self.member]
+        influence = self.table @ csr_array(mix).toarray().T
+        influence += (self.weight / self.weight.sum())[:, None] * sizes.T[self.member]
         return influence if self.cluster is None else _summed(influence, self.cluster)
 
     def of_cells(self) -> Floats:
@@ -178,14 +170,7 @@ class Contributions:
         table = self.table if self.cluster is None else _summed(self.table, self.cluster)
         return np.asarray(np.sqrt(np.einsum("nk,nk->k", table, table)))
 
-    def analytic(self, mix: Floats, sizes: Floats) -> Spread:
+    def analytic(self, mix: Floats | csr_array, sizes: Floats) -> Spread:
         """Influence-function covariance of combinations of cells, by cluster where there are clusters."""
         influence = self.influence(mix, sizes)
-        return Spread(_undefined(influence.T @ influence, mix), np.full(len(mix), np.inf))
-
-
-def _undefined(covariance: Floats, mix: Floats) -> Floats:
-    """NaN for the combinations that are undefined."""
-    bad = np.isnan(mix).any(axis=1)
-    covariance[bad, :] = covariance[:, bad] = np.nan
-    return covariance
+        return Spread(influence.T @ influence, np.full(mix.shape[0], np.inf))

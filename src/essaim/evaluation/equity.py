@@ -167,7 +167,7 @@ def _corrected(
 def _together(effect: Estimate, level: float) -> Estimate:
     """The effect with a band at ``level``, that of its interval once shared between all comparisons."""
     half = float(bands.critical(np.array([effect.df]), level)[0]) * effect.se
-    return replace(effect, band_low=effect.estimate - half, band_high=effect.estimate + half)
+    return effect._replace(band_low=effect.estimate - half, band_high=effect.estimate + half)
 
 
 def holm_corrected(p_values: Sequence[float]) -> list[float]:

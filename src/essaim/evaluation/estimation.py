@@ -1,12 +1,14 @@
 """The evaluation itself: from a panel to effects, uncertainty and warnings."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from scipy.sparse import csr_array, eye_array, vstack
 
 from essaim import __version__
 from essaim.evaluation import aggregate, att, bands, covariance, joint_test, resampling
@@ -101,7 +103,7 @@ class _Work:
             return False
         return self.forms is not None or not np.isnan(self.stats.trace).all()
 
-    def spread(self, mix: Floats, sizes: Floats) -> Spread:
+    def spread(self, mix: Floats | csr_array, sizes: Floats) -> Spread:
         """Uncertainty of combinations of cells; analytic where the chosen inference is undefined."""
         if self.table is not None:
             return self.table.analytic(mix, sizes)
@@ -121,11 +123,11 @@ class _Work:
         if self.forms is not None:
             return self.forms.each(self.stats, self.terms, count)
         if self.stats.clusters is None:
-            return covariance.of_cells(self.stats, self.terms, count, unbiased=self.small_sample)
-        spread = self.spread(np.eye(count), np.zeros((count, len(self.stats.cohorts))))
+            return covariance.of_cells(self.stats, self.terms, unbiased=self.small_sample)
+        spread = self.spread(eye_array(count, format="csr"), np.zeros((count, len(self.stats.cohorts))))
         return spread.se, spread.df
 
-    def redrawn(self, mix: Floats, sizes: Floats, spread: Spread) -> Draws | None:
+    def redrawn(self, mix: Floats | csr_array, sizes: Floats, spread: Spread) -> Draws | None:
         """Studentised draws of combinations of cells; ``None`` where intervals come from a law."""
         options, count = self.options, self.options.draws
         rng = np.random.default_rng(options.seed)
@@ -296,24 +298,26 @@ def _estimates(
     se = np.where(np.isnan(values), np.nan, se)
     se = np.where(se <= _TINY * np.abs(values).max(initial=0.0, where=~np.isnan(values)), np.nan, se)
     half = (bands.critical(df, level) if critical is None else critical) * se
-    return [
-        Estimate(float(v), float(s), float(v - h), float(v + h), float(d))
-        for v, s, h, d in zip(values, se, half, df, strict=True)
-    ]
+    columns = (values, se, values - half, values + half, df)
+    return list(map(Estimate, *(column.tolist() for column in columns)))
 
 
 def _spreads(work: _Work, every: list[Weighting]) -> list[Spread]:
-    """The uncertainty of each aggregation, from one covariance of them all."""
-    whole = work.spread(np.vstack([rows.cells for rows in every]), np.vstack([rows.sizes for rows in every]))
-    ends = np.cumsum([len(rows.cells) for rows in every])
-    return [whole.part(slice(end - len(rows.cells), end)) for rows, end in zip(every, ends, strict=True)]
+    """The uncertainty of each aggregation; their loadings, where there are some, are computed together."""
+    if work.table is not None or work.forms is not None or work.terms is None:
+        return [work.spread(rows.cells, rows.sizes) for rows in every]
+    small = work.small_sample
+    sizes = None if small else np.vstack([rows.sizes for rows in every])
+    cells = vstack([rows.cells for rows in every], format="csr")
+    load = covariance.loadings(work.stats, work.terms, cells, sizes)
+    ends = np.cumsum([len(rows.sizes) for rows in every])[:-1]
+    of = covariance.cr2_of if small else covariance.analytic_of
+    return [of(work.stats, part) for part in np.split(load, ends, axis=1)]
 
 
 def _aggregation(work: _Work, rows: Weighting, spread: Spread) -> Aggregation:
     """The estimates of one aggregation with pointwise intervals, and a band over its keys."""
-    values = np.where(
-        np.isnan(rows.cells).any(axis=1), np.nan, np.nan_to_num(rows.cells) @ np.nan_to_num(work.effect)
-    )
+    values = rows.cells @ np.nan_to_num(work.effect)
     redrawn = work.redrawn(rows.cells, rows.sizes, spread)
     critical = redrawn.critical(work.options.level) if redrawn else None
     shown = _estimates(values, spread.se, spread.df, work.options.level, critical)
@@ -326,8 +330,8 @@ def _aggregation(work: _Work, rows: Weighting, spread: Spread) -> Aggregation:
     else:
         c = bands.band_critical(spread.part(slice(0, count)), work.options.level, work.options.seed)
     banded = [
-        replace(e, band_low=e.estimate - float(c[i]) * e.se, band_high=e.estimate + float(c[i]) * e.se)
-        for i, e in enumerate(shown[:count])
+        e._replace(band_low=e.estimate - width * e.se, band_high=e.estimate + width * e.se)
+        for e, width in zip(shown[:count], c.tolist(), strict=True)
     ]
     keys = [work.key(rows.kind, int(key)) for key in rows.keys]
     return Aggregation(rows.kind, shown[-1], tuple(zip(keys, banded, strict=True)))
@@ -369,28 +373,23 @@ def _pretest(work: _Work, event: Weighting, by_event: Spread) -> tuple[bands.Pre
         known = joint_test.statistic(work.stats, work.grid, work.terms, work.effect, chosen)
         if known is not None:
             return bands.chi_square(known, len(chosen)), None
-    mix = np.zeros((len(chosen), work.grid.size))
-    mix[np.arange(len(chosen)), chosen] = 1.0
+    mix = eye_array(work.grid.size, format="csr")[chosen]
     spread = work.spread(mix, np.zeros((len(chosen), len(work.stats.cohorts))))
     return bands.wald(work.effect[chosen], spread)
 
 
 def _cells(work: _Work, counts: tuple[Ints, Ints]) -> tuple[Cell, ...]:
-    grid, since = work.grid, work.grid.since
+    grid, key = work.grid, work.panel.calendar.key
     shown = _estimates(work.effect, *work.of_cells(), work.options.level)
-    nothing = Estimate(0.0, float("nan"), float("nan"), float("nan"))
-    return tuple(
-        Cell(
-            work.panel.calendar.key(int(grid.group[k])),
-            work.panel.calendar.key(int(grid.time[k])),
-            int(since[k]),
-            nothing if grid.reference[k] else shown[k],
-            int(counts[0][k]),
-            int(counts[1][k]),
-            bool(grid.reference[k]),
-        )
-        for k in range(grid.size)
+    for k in np.flatnonzero(grid.reference):
+        shown[k] = Estimate(0.0, math.nan, math.nan, math.nan)
+    group, time = (
+        np.array([key(one) for one in ordinals.tolist()], dtype=object)[row].tolist()
+        for ordinals, row in (np.unique(each, return_inverse=True) for each in (grid.group, grid.time))
     )
+    rest = (grid.since, shown, *counts, grid.reference)
+    columns = (each if isinstance(each, list) else each.tolist() for each in rest)
+    return tuple(map(Cell, group, time, *columns))
 
 
 def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:

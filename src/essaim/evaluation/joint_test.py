@@ -8,6 +8,7 @@ combination changes, then comes from Woodbury's identity.
 
 import numpy as np
 from scipy import linalg
+from scipy.sparse import csr_array
 
 from essaim.evaluation.att import Cells, Terms
 from essaim.evaluation.bands import factor
@@ -30,45 +31,52 @@ def statistic(stats: Moments, grid: Cells, terms: Terms, effect: Floats, chosen:
     differences = _differences(stats, grid, terms, effect, chosen)
     if differences is None:
         return None
-    row, periods = np.arange(len(chosen)), stats.periods
-    change = np.zeros((len(chosen), periods))
-    change[row, grid.period[chosen]], change[row, grid.base[chosen]] = 1.0, -1.0
+    periods = stats.periods
+    late, early, own = grid.period[chosen], grid.base[chosen], grid.own[chosen]
     products = stats.second[:, :periods, :periods] / stats.unit_weight[:, None, None] ** 2
     values, vectors = np.linalg.eigh(products[-1])
-    never = change @ (vectors * np.sqrt(np.clip(values, 0, None)))
+    root = vectors * np.sqrt(np.clip(values, 0, None))
     sizes = differences[:, 1:] * np.sqrt(stats.second[:, -1, -1])
-    white = np.column_stack([differences[:, 0], never, sizes])
-    for g in np.unique(grid.own[chosen]):
-        rows = grid.own[chosen] == g
-        block = change[rows] @ products[g] @ change[rows].T
+    white = np.column_stack([differences[:, 0], root[late] - root[early], sizes])
+    ends = np.flatnonzero(np.diff(own, append=-1)) + 1  # the cells of a cohort stand together
+    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        rows = slice(start, end)
+        change = products[own[start]][late[rows]] - products[own[start]][early[rows]]
+        block = change[:, late[rows]] - change[:, early[rows]]
         se = np.sqrt(np.diag(block))
         lower = factor(block / np.outer(se, se)) if se.all() else None
         if lower is None:
             return None
-        white[rows] = linalg.solve_triangular(lower, white[rows] / se[:, None], lower=True)
-    own, common = white[:, 0], white[:, 1:]
-    shared = common.T @ own
+        white[rows] = linalg.blas.dtrsm(1.0, lower, white[rows] / se[:, None], lower=1)
+    mine, common = white[:, 0], white[:, 1:]
+    shared = common.T @ mine
     return float(
-        own @ own - shared @ linalg.solve(np.eye(len(shared)) + common.T @ common, shared, assume_a="pos")
+        mine @ mine - shared @ linalg.solve(np.eye(len(shared)) + common.T @ common, shared, assume_a="pos")
     )
 
 
 def _differences(stats: Moments, grid: Cells, terms: Terms, effect: Floats, chosen: Ints) -> Floats | None:
     """(C, 1 + G): changes minus those of the never exposed, and their loadings on the sizes of the cohorts.
 
-    ``None`` where the cells of a pair of periods are compared to cohorts that are not of them.
+    Cells of the cohorts c of one pair of periods, with weights w and d the differences sought, are
+    d_g − Σ_{c ≠ g} w_c d_c / (W − w_g), W of all of them and of the never exposed: then d = y + Σ w_c y_c / w_never
+    with y_g = (1 − w_g / W) × cell (Sherman & Morrison). Where each is compared to the never exposed, they are d.
+    ``None`` where the cells of a pair are compared to cohorts that are not of them.
     """
-    groups, half = len(stats.cohorts), len(terms.cell) // 2
-    share, size = np.zeros((grid.size, groups)), np.zeros((grid.size, groups))
-    cell, cohort = terms.cell[:half], terms.cohort[:half]
-    share[cell, cohort] = terms.slope[:half] * stats.unit_weight[cohort]
-    size[cell, cohort] = terms.constant[:half] + terms.constant[half:]
-    found = np.column_stack([effect, size])[chosen]
-    pair = (grid.period * stats.periods + grid.base)[chosen]
-    for one in np.unique(pair):
-        rows = np.flatnonzero(pair == one)
-        mix, own = share[chosen[rows]], grid.own[chosen[rows]]
-        if np.delete(mix, [*own, groups - 1], axis=1).any():
-            return None
-        found[rows] = np.linalg.solve(mix[:, own], found[rows])
-    return np.asarray(found)
+    found = np.column_stack([effect[chosen], terms.values[2][chosen]])
+    slope, own = terms.values[0][chosen], grid.own[chosen]
+    compared = slope < 0
+    if not compared[:, :-1].any():
+        return np.asarray(found)
+    _, pair = np.unique(grid.period[chosen] * stats.periods + grid.base[chosen], return_inverse=True)
+    there = np.zeros((int(pair.max()) + 1, len(stats.cohorts)), dtype=bool)
+    there[pair, own] = True
+    there[:, -1] = True
+    compared[np.arange(len(own)), own] = True
+    if (compared != there[pair]).any():
+        return None
+    weight = stats.unit_weight
+    total = (there @ weight)[pair]
+    found *= (1 - weight[own] / total)[:, None]
+    together = csr_array((weight[own], (pair, np.arange(len(own)))), shape=(len(there), len(own)))
+    return np.asarray(found + (together @ found)[pair] / weight[-1])

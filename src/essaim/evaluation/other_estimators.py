@@ -15,7 +15,6 @@ from itertools import combinations
 import numpy as np
 
 from essaim.evaluation import aggregate, att, bands, covariance
-from essaim.evaluation.att import Terms
 from essaim.evaluation.columns import Bools, Floats
 from essaim.evaluation.covariance import Spread
 from essaim.evaluation.errors import EvaluationError
@@ -136,7 +135,9 @@ class OtherEstimators:
         grid = att.cells(stats.cohorts, self._ordinals, "varying", 0)
         compared = att.comparison(grid, stats.cohorts, self._ordinals, "notyettreated", 0)
         effect, _ = att.group_time(stats, grid, compared)
-        mix = aggregate.weighting("simple", grid, effect, stats.cohorts, stats.unit_weight, None).cells[0]
+        mix = aggregate.weighting(
+            "simple", grid, effect, stats.cohorts, stats.unit_weight, None
+        ).cells.toarray()[0]
         after, before = np.zeros_like(stats.mean), np.zeros_like(stats.mean)
         for k in np.flatnonzero(mix):
             control = compared[k] * self._weight
@@ -180,14 +181,14 @@ class OtherEstimators:
     def _spread(self, coefficients: Floats, misfit: Floats, small: bool) -> Spread:
         """Uncertainty of E combinations (E, G, T) of the means; ``misfit`` (G, T) adds to the analytic one."""
         stats: Moments = self._stats
-        estimates, cohorts, _ = coefficients.shape
-        cell, cohort, period = (index.ravel() for index in np.indices(coefficients.shape))
-        slope = (coefficients / self._weight[None, :, None]).ravel()
-        terms = Terms(cell, cohort, period, slope, slope * np.tile(misfit.ravel(), estimates))
+        small = small and not np.isnan(stats.trace).all()
+        slope = (coefficients / self._weight[None, :, None]).transpose(1, 0, 2)
+        load = np.zeros((*slope.shape[:2], stats.width))
+        load[:, :, : stats.periods] = slope
+        if not small:
+            load[:, :, stats.unit] += np.einsum("get,gt->ge", slope, misfit)
         with single_thread():
-            if small and not np.isnan(stats.trace).all():
-                return covariance.cr2(stats, terms, np.eye(estimates))
-            return covariance.analytic(stats, terms, np.eye(estimates), np.zeros((estimates, cohorts)))
+            return covariance.cr2_of(stats, load) if small else covariance.analytic_of(stats, load)
 
     def _estimate(self, coefficients: Floats, misfit: Floats, small: bool | None = None) -> Estimate:
         small = self._options.inference != "analytic" if small is None else small

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from essaim.evaluation.att import Terms
 from essaim.evaluation.columns import Bools, Floats, Ints
@@ -90,7 +91,7 @@ def bootstrap_moments(
 
 def bootstrap_table(
     table: Contributions,
-    mix: Floats,
+    mix: Floats | csr_array,
     sizes: Floats,
     spread: Spread,
     law: Multiplier,
@@ -127,7 +128,7 @@ def multiplier_sums(
 
 
 def wild(
-    panel: Panel, stats: Moments, terms: Terms, mix: Floats, count: int, rng: np.random.Generator
+    panel: Panel, stats: Moments, terms: Terms, mix: Floats | csr_array, count: int, rng: np.random.Generator
 ) -> Draws:
     """Wild bootstrap of the CR2 t-statistics: residuals change sign unit by unit, or cluster by cluster.
 
@@ -172,7 +173,7 @@ def replayed(panel: Panel, rows: Ints, cohorts: Ints) -> Iterator[Ints]:
 
 
 def randomisation(
-    panel: Panel, stats: Moments, terms: Terms, mix: Floats, assignments: Iterator[Ints]
+    panel: Panel, stats: Moments, terms: Terms, mix: Floats | csr_array, assignments: Iterator[Ints]
 ) -> Draws:
     """Studentised randomisation inference over other ``assignments`` (n,) of cohorts to units.
 
@@ -189,7 +190,7 @@ def randomisation(
     values = np.einsum("it,get->gie", outcome, load, optimize=True)
     totals, variances = [], []
     for drawn in assignments:
-        total, variance = np.zeros(len(mix)), np.zeros(len(mix))
+        total, variance = np.zeros(mix.shape[0]), np.zeros(mix.shape[0])
         for g, cohort in enumerate(stats.cohorts):
             v = values[g, drawn == cohort]
             summed, n = v.sum(axis=0), len(v)

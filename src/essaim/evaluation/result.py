@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from essaim.evaluation.bands import Pretest
 from essaim.evaluation.columns import Floats
@@ -15,8 +16,7 @@ def null_if_undefined(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """One effect. Undefined numbers are NaN; ``band_*`` are ``None`` where no simultaneous band applies."""
 
     estimate: float
@@ -44,8 +44,7 @@ class Estimate:
         return self.conf_low > 0 or self.conf_high < 0
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """The effect on one cohort in one period; ``reference`` for the base period of a universal base."""
 
     group: int | str
