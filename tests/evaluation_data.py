@@ -1,8 +1,21 @@
-"""Published data of the evaluation tests."""
+"""Published data of the evaluation tests, and the simulated panels of its conclusions."""
 
 from pathlib import Path
 
 import polars as pl
+
+from essaim.evaluation import Verdict
+from essaim.evaluation.simulate import Scenario
+
+#: A simulated panel for each conclusion that the plain reading can come to.
+SCENARIOS = {
+    Verdict.CLEAR: Scenario(effect=-0.8),
+    Verdict.PRECISE_NULL: Scenario(effect=0.0, noise=0.1),
+    Verdict.IMPRECISE_NULL: Scenario(effect=0.0, noise=2.5),
+    Verdict.FAILED_PRETREND: Scenario(effect=0.0, trend=0.15, noise=0.2),
+    Verdict.TOO_FEW: Scenario(effect=-0.8, waves=(3, 3)),
+    Verdict.CONCENTRATED: Scenario(effect=-0.8, concentrated=True, regions=5, waves=(12, 14)),
+}
 
 DATA = Path(__file__).parent / "reference" / "data"
 

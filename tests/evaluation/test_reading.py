@@ -4,15 +4,7 @@ import pytest
 
 from essaim.evaluation import Panel, Result, Verdict, estimate, read_plainly, verdict
 from essaim.evaluation.simulate import Scenario, simulate
-
-SCENARIOS = {
-    Verdict.CLEAR: Scenario(effect=-0.8),
-    Verdict.PRECISE_NULL: Scenario(effect=0.0, noise=0.1),
-    Verdict.IMPRECISE_NULL: Scenario(effect=0.0, noise=2.5),
-    Verdict.FAILED_PRETREND: Scenario(effect=0.0, trend=0.15, noise=0.2),
-    Verdict.TOO_FEW: Scenario(effect=-0.8, waves=(3, 3)),
-    Verdict.CONCENTRATED: Scenario(effect=-0.8, concentrated=True, regions=5, waves=(12, 14)),
-}
+from tests.evaluation_data import SCENARIOS
 
 
 def evaluated(scenario: Scenario) -> Result:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +12,18 @@ import polars as pl
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.urls import reverse
 
-from essaim.evaluation.reading import Verdict
+from essaim.evaluation import Verdict
 from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.community.models import Lesson
-from essaim.platform.evaluations import maturity, panels, report, services
+from essaim.platform.evaluations import maturity, panels, report, report_views, services
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
 from essaim.platform.programmes import services as programmes
 from essaim.platform.sites import services as services_of_sites
+from tests.evaluation_data import SCENARIOS
 from tests.platform.serving import serving
 from tests.realdata.folder import FOLDER
 
@@ -216,6 +219,46 @@ def test_values_that_describe_too_few_persons_are_never_kept() -> None:
     assert any("moins de 11 personnes" in note for note in draft.notes)
 
 
+def _of_few(secret: float) -> bytes:
+    """A panel in which one value of a small wave, ``secret``, rests on four persons."""
+    frame = simulate(Scenario(units=60, waves=(8, 8, 2)))
+    last = frame.filter(pl.col("cohort") == frame["cohort"].max())["unit"][0]
+    cell = (pl.col("unit") == last) & (pl.col("time") == frame["time"].max())
+    few = pl.when(cell).then(4).otherwise(50)
+    outcome = pl.when(cell).then(secret).otherwise(pl.col("outcome"))
+    return frame.with_columns(persons=few, outcome=outcome).write_csv().encode()
+
+
+def test_a_value_of_few_persons_leaves_no_mark_in_any_export(make, evaluator, client, monkeypatch) -> None:
+    """Neither itself, nor through an effect, nor through the hash of the file that held it."""
+    monkeypatch.setattr(
+        report_views, "render_pdf", lambda name, given: render_to_string(name, given).encode()
+    )
+    plan, results = services.freeze_plan(make.plan(evaluator.programme)), []
+    for secret in (77.654321, 12.345678):
+        sent = _of_few(secret)
+        draft = panels.from_one_file(("p.csv", sent))
+        panel = services.add_panel(plan, draft, title="P", source="Simulation", by=evaluator.person)
+        estimated = services.run_estimate(panel, by=evaluator.person)
+        urls = [_url("download", plan.programme, estimated.pk, kind) for kind in report_views.KINDS]
+        urls += [_url(name, plan.programme, plan.pk, panel.pk) for name in ("panel", "panel_csv", "maturity")]
+        for url in urls:
+            answer = client.get(url)
+            content = b"".join(answer) if answer.streaming else answer.content
+            if url.endswith("docx"):
+                content = "\n".join(_texts(docx.Document(io.BytesIO(content)))).encode()
+            assert len(content) > 200, url
+            for mark in (str(secret), str(secret).replace(".", ","), panels.fingerprint(sent)[:16]):
+                assert mark not in content.decode(), url
+        results.append(estimated.result)
+    assert results[0] == results[1]
+
+
+def _texts(document) -> list[str]:
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return [*(paragraph.text for paragraph in document.paragraphs), *cells]
+
+
 def test_zero_persons_is_kept_as_zero() -> None:
     frame = simulate(Scenario(units=60, waves=(8, 8, 10))).with_columns(outcome=pl.lit(0.0))
     draft = panels.from_one_file(("p.csv", frame.write_csv().encode()), counts_persons=True)
@@ -269,19 +312,17 @@ def test_the_main_job_by_uploading_the_file_of_insee(make, evaluator, client) ->
 # Estimates and reports
 
 
-@pytest.mark.parametrize(
-    ("scenario", "verdict"),
-    [
-        ({"effect": 1.5}, Verdict.CLEAR),
-        ({"effect": 0.0, "noise": 0.05, "units": 200, "waves": (25, 25, 25)}, Verdict.PRECISE_NULL),
-        ({"waves": (2, 2)}, Verdict.TOO_FEW),
-        ({"trend": 0.6, "units": 200, "waves": (30, 30, 30)}, Verdict.FAILED_PRETREND),
-    ],
-)
-def test_the_report_opens_with_what_can_be_said(make, writer, scenario, verdict) -> None:
-    plan = make.plan(smallest_effect=0.5)
-    estimated = services.run_estimate(make.panel(plan, **scenario), by=writer)
-    assert (estimated.state, estimated.report["verdict"]) == ("done", verdict.value)
+def test_six_panels_give_six_reports_that_conclude_differently(make, evaluator, client) -> None:
+    plan, opened = services.freeze_plan(make.plan(evaluator.programme)), {}
+    for expected, scenario in SCENARIOS.items():
+        draft = panels.from_one_file(("p.csv", simulate(scenario).write_csv().encode()))
+        panel = services.add_panel(plan, draft, title="P", source="Simulation", by=evaluator.person)
+        estimated = services.run_estimate(panel, by=evaluator.person)
+        assert (estimated.state, estimated.report["verdict"]) == ("done", expected.value)
+        page = client.get(_url("report", evaluator.programme, estimated.pk)).content.decode()
+        [opened[expected]] = re.findall(r'<p class="lead">(.+)</p>', page)
+    assert len(set(opened.values())) == len(Verdict) == 6
+    assert opened[Verdict.IMPRECISE_NULL] == "On ne sait pas."
 
 
 def test_a_simulated_panel_says_so_on_every_face_of_the_report(make, evaluator, client) -> None:

@@ -267,6 +267,8 @@ def _draft(
     counts_persons: bool,
 ) -> Draft:
     frame, hidden = _protect(frame, counts_persons)
+    if hidden:
+        inputs = _without_proof(inputs)
     notes = notes + hidden
     panel = check(frame)
     waves = _wave_sizes(panel)
@@ -295,6 +297,15 @@ def _draft(
     )
 
 
+def _without_proof(inputs: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The inputs without the hash of the file that held erased values, unless it is published anyway.
+
+    With the panel and that hash, each value from 1 to 10 could be tried until the file is found again.
+    """
+    outcome, *others = inputs
+    return inputs if outcome.get("licence") else [{**outcome, "sha256": ""}, *others]
+
+
 def _protect(frame: pl.DataFrame, counts_persons: bool) -> tuple[pl.DataFrame, list[str]]:
     """Empty every outcome that rests on one to ten persons; zero and unknown stay what they are."""
     count = "persons" if "persons" in frame.columns else "outcome" if counts_persons else None
@@ -315,7 +326,8 @@ def _protect(frame: pl.DataFrame, counts_persons: bool) -> tuple[pl.DataFrame, l
         for column in dict.fromkeys(("outcome", count))
     ]
     said = _(
-        "%(count)s valeurs reposent sur moins de %(least)s personnes : elles sont effacées, et non gardées."
+        "%(count)s valeurs reposent sur moins de %(least)s personnes : elles sont effacées, et non gardées ; ni "
+        "l’empreinte du fichier déposé, qui aiderait à les retrouver."
     )
     return frame.with_columns(hide), [said % {"count": int(small.sum()), "least": LEAST_PERSONS}]
 

@@ -261,7 +261,8 @@ def _provenance_rows(estimated: Estimate) -> Iterator[dict[str, Any]]:
 
 def input_in_words(given: Mapping[str, str]) -> str:
     """A file that a panel was made from: name, licence and address where they are known, hash."""
-    told = (given["name"], given.get("licence"), given.get("address"), f"SHA-256 {given['sha256']}")
+    proof = given["sha256"] and f"SHA-256 {given['sha256']}"
+    told = (given["name"], given.get("licence"), given.get("address"), proof)
     return ", ".join(filter(None, told))
 
 
