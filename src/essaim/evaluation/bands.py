@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import linalg, special
 
 from essaim.evaluation.columns import Bools, Floats, Ints
@@ -15,6 +17,8 @@ from essaim.words import marked, told
 _DRAWS = 2_000
 _MAX_NORMALS = 60_000
 _STEPS = 4
+#: Relative change of a probability that moves its critical value by less than 0.0005.
+_CLOSE = 1e-3
 #: Where the scales are tabulated: normal quantiles.
 _GRID = np.linspace(-8, 8, 401)
 _ZERO = 1e-12
@@ -54,21 +58,33 @@ def smallest_p(spread: Spread, seed: int, count: int = _DRAWS) -> Callable[[floa
     se, df = spread.se[kept], spread.df[kept]
     correlation = spread.covariance[np.ix_(kept, kept)] / np.outer(se, se)
     values, vectors = np.linalg.eigh(correlation)
-    rng, count = np.random.default_rng(seed), max(500, min(count, _MAX_NORMALS // len(se)))
-    root = vectors * np.sqrt(np.clip(values, 0, None))
-    normals = rng.standard_normal((count, len(se))) @ root.T
+    count = max(500, min(count, _MAX_NORMALS // len(se)))
+    root = (vectors * np.sqrt(np.clip(values, 0, None))).astype(np.float32)
+    standard, rng = _standard(seed, max(_MAX_NORMALS, len(se) * count)), np.random.default_rng(seed)
+    normals = root @ standard[: len(se) * count].reshape(len(se), count)
     chosen, beyond = np.arange(count) % len(se), rng.random(count)
-    given, own = correlation[chosen], normals[np.arange(count), chosen]
+    given = correlation.astype(np.float32)[:, chosen]
+    apart = normals - given * normals[chosen, np.arange(count)]
     scales = None if np.isinf(df).all() else _Scales(df, chosen, rng)
 
     def below(a: float) -> float:
-        t = -_lower(beyond * a / 2, df[chosen])
-        mine, limit = (1.0, critical(df, 1 - a)) if scales is None else scales.given(t, critical(df, 1 - a))
-        drawn = normals + given * (mine * t - own)[:, None]
-        exceeding = np.maximum((np.abs(drawn) > limit).sum(axis=1), 1)
-        return float(len(se) * a * (1 / exceeding).mean())
+        t, limit = -_lower(beyond * a / 2, df[chosen]), critical(df, 1 - a)[:, None]
+        if scales is not None:
+            t, limit = scales.given(t, limit)
+        drawn = given * t.astype(np.float32)
+        drawn += apart
+        exceeding = (np.abs(drawn, out=drawn) > limit.astype(np.float32)).sum(axis=0)
+        return float(len(se) * a * (1 / np.maximum(exceeding, 1)).mean())
 
     return below
+
+
+@lru_cache(maxsize=2)
+def _standard(seed: int, count: int) -> NDArray[np.float32]:
+    """Normal draws, in precision far finer than what so many tell; the bands of one evaluation share them."""
+    drawn = np.random.default_rng([seed, count]).standard_normal(count, dtype=np.float32)
+    drawn.setflags(write=False)
+    return drawn
 
 
 class _Scales:
@@ -76,23 +92,23 @@ class _Scales:
     (n,). Read on a fine grid of the normal quantile of their common level."""
 
     def __init__(self, df: Floats, chosen: Ints, rng: np.random.Generator) -> None:
-        finite = np.isfinite(df)
-        known = np.where(finite, df, 1.0)
-        level = special.ndtr(-_GRID)[:, None]  # chance of a larger chi-square
+        finite = np.isfinite(df)[:, None]
+        known = np.where(finite, df[:, None], 1.0)
+        level = special.ndtr(-_GRID)  # chance of a larger chi-square
         self.table = np.where(finite, np.sqrt(special.chdtri(known, level) / known), 1.0)
-        self.df, self.finite = known[chosen], finite[chosen]
+        self.df, self.finite = known[chosen, 0], finite[chosen, 0]
         self.square = rng.chisquare(self.df + 1)
         self.free = rng.standard_normal(len(chosen))
 
     def given(self, t: Floats, limit: Floats) -> tuple[Floats, Floats]:
-        """Scale (n,) of the chosen estimates whose statistic is ``t`` (n,), and limits (n, E) for all, scaled."""
+        """Statistics ``t`` (n,) of the chosen estimates, and limits (E, 1) of all as (E, n), times their scales."""
         square = self.square / (self.df + t**2)
         common = -special.ndtri(special.chdtrc(self.df, square * self.df))
         place = np.interp(np.where(self.finite, common, self.free), _GRID, np.arange(len(_GRID)))
         low = np.minimum(place.astype(np.int64), len(_GRID) - 2)
-        part = (place - low)[:, None]
-        scaled = self.table[low] * (1 - part) + self.table[low + 1] * part
-        return np.where(self.finite, np.sqrt(square), 1.0), limit * scaled
+        part = place - low
+        scaled = self.table[:, low] * (1 - part) + self.table[:, low + 1] * part
+        return t * np.where(self.finite, np.sqrt(square), 1.0), limit * scaled
 
 
 def _lower(tail: Floats, df: Floats) -> Floats:
@@ -118,7 +134,9 @@ def band_critical(spread: Spread, level: float, seed: int, count: int = _DRAWS) 
         return np.full(len(spread.df), np.nan)
     a = (1 - level) / len(spread.df)
     for _ in range(_STEPS):  # P(smallest ≤ a) is nearly proportional to a
-        a = min(a * (1 - level) / below(a), 1 - level)
+        before, a = a, min(a * (1 - level) / below(a), 1 - level)
+        if abs(a - before) < _CLOSE * a:
+            break
     return critical(spread.df, 1 - a)
 
 

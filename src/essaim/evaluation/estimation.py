@@ -3,7 +3,6 @@
 import hashlib
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -28,7 +27,7 @@ from essaim.evaluation.prepare import Prepared, prepare
 from essaim.evaluation.redraw import RecordedDraw
 from essaim.evaluation.resampling import Draws, Multiplier
 from essaim.evaluation.result import Aggregation, Cell, Estimate, Facts, Json, Result
-from essaim.evaluation.threads import single_thread
+from essaim.evaluation.threads import meanwhile, single_thread
 from essaim.words import marked, together, told, told_count
 
 Inference = Literal["cr2", "analytic", "bootstrap", "wild", "randomisation"]
@@ -173,10 +172,10 @@ def estimate(panel: Panel, options: Options | None = None, draw: RecordedDraw | 
     prepared = prepare(draw.without_first(panel) if draw else panel, options.control, options.anticipation)
     if draw is not None:
         prepared, options, draw = _as_drawn(prepared, options, draw)
-    with single_thread(), ThreadPoolExecutor(1) as pool:
-        digest = pool.submit(_fingerprint, panel)
+    with single_thread():
+        digest = meanwhile(lambda: _fingerprint(panel), panel.outcome.size)
         found = _estimate(panel, prepared, moments(prepared.panel), options, draw)
-        found.provenance["panel_sha256"] = digest.result()
+        found.provenance["panel_sha256"] = digest()
         return found
 
 

@@ -10,21 +10,17 @@ all equal 1 in a balanced panel, where the score is shortened to ``(w·r, w)``).
 z``.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from essaim.evaluation.columns import Floats, Ints
 from essaim.evaluation.panel import Panel, unit_weights
 from essaim.evaluation.periods import NEVER
+from essaim.evaluation.threads import side_by_side
 
 #: Units a block: with a few dozen periods it stays in the second-level cache.
 _BLOCK = 2_048
-
-_THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,7 @@ def moments(panel: Panel, level: Ints | None = None) -> Moments:
     With a ``level`` (n,) of some attribute, exposed cohorts are split by it and ``cohorts`` repeats their
     ordinals.
     """
-    cohorts = pl.Series(panel.cohort).unique().sort().to_numpy()
+    cohorts = np.unique(panel.cohort)
     member = np.searchsorted(cohorts, panel.cohort)
     levels = None
     if level is not None:
@@ -100,10 +96,10 @@ def moments(panel: Panel, level: Ints | None = None) -> Moments:
     periods = len(panel.calendar.ordinals)
     short = panel.balanced
     width = periods + 1 if short else 2 * periods + 1
-    with ThreadPoolExecutor(_THREADS) as pool:  # numpy works outside of the interpreter's lock
-        groups = list(
-            pool.map(lambda g: _cohort(panel, np.flatnonzero(member == g), width, short), range(len(cohorts)))
-        )
+    kind = np.uint16 if len(cohorts) < 2**16 else np.int64  # short integers are put in order by one counting
+    order = np.argsort(member.astype(kind), kind="stable")
+    rows = np.split(order, np.cumsum(np.bincount(member))[:-1])
+    groups = side_by_side(lambda own: _cohort(panel, own, width, short), rows, panel.outcome.size)
     trace, square = np.array([group.trace for group in groups]), np.diag([group.square for group in groups])
     clusters = None
     if panel.cluster is not None:
@@ -232,10 +228,12 @@ def _plain_cohort(outcome: Floats, rows: Ints, w: float) -> _Cohort:
     n, periods = len(rows), outcome.shape[1]
     origin = outcome[rows[:_BLOCK]].mean(axis=0)
     total, gram = np.zeros(periods), np.zeros((periods, periods))
+    held, ones = np.empty((min(n, _BLOCK), periods)), np.ones(min(n, _BLOCK))
     for start in range(0, n, _BLOCK):
-        block = outcome[rows[start : start + _BLOCK]]
+        chosen = rows[start : start + _BLOCK]
+        block = np.take(outcome, chosen, axis=0, out=held[: len(chosen)], mode="clip")
         block -= origin
-        total += block.sum(axis=0)
+        total += ones[: len(chosen)] @ block
         gram += block.T @ block
     shift = total / n
     second = np.zeros((periods + 1, periods + 1))
