@@ -1,6 +1,7 @@
 """Columns of a frame turned into arrays, with errors that name the rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -180,13 +181,20 @@ def regular(frame: pl.DataFrame, unit: str, time: str) -> int | None:
         or times.null_count()
     ):
         return None
-    count = int(np.argmax(units.to_numpy() != units[0])) or len(units)
-    if len(units) % count:
+    by_unit, by_time = units.to_numpy(), times.to_numpy()
+    count = int(np.searchsorted(by_unit, by_unit[0], side="right"))  # true of sorted rows; checked below
+    if not count or len(by_unit) % count:
         return None
-    by_unit, by_time = units.to_numpy().reshape(-1, count), times.to_numpy().reshape(-1, count)
-    sorted_rows = (np.diff(by_unit[:, 0]) > 0).all() and (np.diff(by_time[0]) > 0).all()
-    same = sorted_rows and (by_unit == by_unit[:, :1]).all() and (by_time == by_time[:1]).all()
+    increasing = (np.diff(by_unit[::count]) > 0).all() and (np.diff(by_time[:count]) > 0).all()
+    same = increasing and steady(by_unit, count) and np.array_equal(by_time[count:], by_time[:-count])
     return count if same else None
+
+
+def steady(values: NDArray[Any], count: int) -> bool:
+    """Whether each run of ``count`` values holds a single one."""
+    same = values[1:] == values[:-1]
+    same[count - 1 :: count] = True
+    return bool(same.all())
 
 
 __all__ = [
@@ -201,4 +209,5 @@ __all__ = [
     "regular",
     "require",
     "rows_where",
+    "steady",
 ]

@@ -126,22 +126,32 @@ class _Work:
         spread = self.spread(eye_array(count, format="csr"), np.zeros((count, len(self.stats.cohorts))))
         return spread.se, spread.df
 
-    def redrawn(self, mix: Floats | csr_array, sizes: Floats, spread: Spread) -> Draws | None:
-        """Studentised draws of combinations of cells; ``None`` where intervals come from a law."""
+    def redrawn(self, every: list[Weighting], spreads: list[Spread]) -> list[Draws | None]:
+        """Studentised draws of each aggregation, the same for all; ``None`` where intervals come from a law."""
+        options = self.options
+        if options.inference == "bootstrap" and options.multiplier == "gaussian":
+            rngs = (np.random.default_rng(options.seed) for _ in spreads)
+            return [
+                resampling.gaussian(each, options.draws, rng) for each, rng in zip(spreads, rngs, strict=True)
+            ]
+        mix = vstack([rows.cells for rows in every], format="csr")
+        sizes = np.vstack([rows.sizes for rows in every])
+        drawn = self._drawn(mix, sizes, np.concatenate([spread.se for spread in spreads]))
+        if drawn is None:
+            return [None] * len(every)
+        ends = np.cumsum([len(rows.sizes) for rows in every])[:-1]
+        return [Draws(part) for part in np.split(drawn.t, ends, axis=1)]
+
+    def _drawn(self, mix: csr_array, sizes: Floats, se: Floats) -> Draws | None:
         options, count = self.options, self.options.draws
         rng = np.random.default_rng(options.seed)
         if options.inference == "bootstrap":
-            if options.multiplier == "gaussian":
-                return resampling.gaussian(spread, count, rng)
+            law = options.multiplier
             if self.table is not None:
-                return resampling.bootstrap_table(
-                    self.table, mix, sizes, spread, options.multiplier, count, rng
-                )
+                return resampling.bootstrap_table(self.table, mix, sizes, se, law, count, rng)
             assert self.terms is not None
             load = covariance.loadings(self.stats, self.terms, mix, sizes)
-            return resampling.bootstrap_moments(
-                self.panel, self.stats, load, spread, options.multiplier, count, rng
-            )
+            return resampling.bootstrap_moments(self.panel, self.stats, load, se, law, count, rng)
         if options.inference in ("wild", "randomisation") and self.small_sample:
             assert self.terms is not None
             if self.forms is not None:
@@ -187,7 +197,7 @@ def mean_effect(panel: Panel, options: Options) -> Estimate:
         grid, compared = _grid(ready, stats, options)
         work, _ = _effects(ready, options, stats, grid, compared)
         simple = aggregate.weighting("simple", grid, work.effect, stats.cohorts, stats.unit_weight, None)
-        return _aggregation(work, simple, work.spread(simple.cells, simple.sizes)).overall
+        return _aggregations(work, [simple], [work.spread(simple.cells, simple.sizes)])["simple"].overall
 
 
 def _grid(panel: Panel, stats: Moments, options: Options) -> tuple[Cells, Bools]:
@@ -230,23 +240,27 @@ def _estimate(
     grid, compared = _grid(ready, stats, options)
     work, reasons = _effects(ready, options, stats, grid, compared)
     work = replace(work, draw=draw)
+    kinds = dict.fromkeys(
+        (*options.aggregations, *(("event",) if work.small_sample else ()))
+    )  # for its pre-test
     weightings = {
         kind: aggregate.weighting(kind, grid, work.effect, stats.cohorts, stats.unit_weight, options.window)
-        for kind in dict.fromkeys((*options.aggregations, "event"))
+        for kind in kinds
     }
     spreads = dict(zip(weightings, _spreads(work, list(weightings.values())), strict=True))
-    found = {kind: _aggregation(work, weightings[kind], spreads[kind]) for kind in weightings}
-    by_event = spreads["event"].part(slice(0, -1))
-    pretest, warning = _pretest(work, weightings["event"], by_event)
+    asked = list(dict.fromkeys(options.aggregations))
+    found = _aggregations(work, [weightings[kind] for kind in asked], [spreads[kind] for kind in asked])
+    by_event = spreads["event"].part(slice(0, -1)) if "event" in spreads else None
+    pretest, warning = _pretest(work, weightings.get("event"), by_event)
     said += [*([warning] if warning else []), *_warnings(work, ready, reasons)]
     return Result(
         cells=_cells(work, att.counts(stats, grid, compared)),
-        aggregations={kind: found[kind] for kind in options.aggregations} | _by_attribute(ready, options),
+        aggregations=found | _by_attribute(ready, options),
         pretest=pretest,
         warnings=tuple(said),
         facts=_facts(work),
         calendar=ready.calendar,
-        event_covariance=by_event.covariance,
+        event_covariance=by_event.covariance if by_event else np.zeros((0, 0)),
         level=options.level,
         provenance=_provenance(panel, options, work, found.get("simple")),
     )
@@ -314,10 +328,18 @@ def _spreads(work: _Work, every: list[Weighting]) -> list[Spread]:
     return [of(work.stats, part) for part in np.split(load, ends, axis=1)]
 
 
-def _aggregation(work: _Work, rows: Weighting, spread: Spread) -> Aggregation:
+def _aggregations(work: _Work, every: list[Weighting], spreads: list[Spread]) -> dict[str, Aggregation]:
+    """The estimates of each aggregation, by kind."""
+    if not every:
+        return {}
+    drawn = work.redrawn(every, spreads)
+    parts = zip(every, spreads, drawn, strict=True)
+    return {rows.kind: _aggregation(work, rows, spread, again) for rows, spread, again in parts}
+
+
+def _aggregation(work: _Work, rows: Weighting, spread: Spread, redrawn: Draws | None) -> Aggregation:
     """The estimates of one aggregation with pointwise intervals, and a band over its keys."""
     values = rows.cells @ np.nan_to_num(work.effect)
-    redrawn = work.redrawn(rows.cells, rows.sizes, spread)
     critical = redrawn.critical(work.options.level) if redrawn else None
     shown = _estimates(values, spread.se, spread.df, work.options.level, critical)
     if rows.kind == "simple":
@@ -361,9 +383,12 @@ def _by_attribute(panel: Panel, options: Options) -> dict[str, Aggregation]:
     return {"by": Aggregation("by", shown[-1], tuple(zip(names, shown[:-1], strict=True)), None, pairs)}
 
 
-def _pretest(work: _Work, event: Weighting, by_event: Spread) -> tuple[bands.Pretest, str | None]:
+def _pretest(
+    work: _Work, event: Weighting | None, by_event: Spread | None
+) -> tuple[bands.Pretest, str | None]:
     """Wald on all cells for the analytic inference; the largest |t| by event time for CR2."""
     if work.small_sample:
+        assert event is not None and by_event is not None
         early = np.flatnonzero(event.keys < -work.options.anticipation)
         effect = event.cells[early] @ np.nan_to_num(work.effect)
         return bands.largest_t(effect, by_event.part(early), work.options.seed)

@@ -366,9 +366,9 @@ def _exposure(frame: pl.DataFrame, cohort: str, calendar: Calendar, layout: _Lay
     """First period of exposure of each unit (n,); regular columns of integers are read once a unit."""
     series = frame[cohort]
     if layout.cell is None and series.dtype.is_integer() and not series.null_count():
-        grid = series.to_numpy().reshape(layout.shape)
-        if (grid == grid[:, :1]).all():
-            first = series.gather_every(layout.shape[1]).to_frame()
+        values, count = series.to_numpy(), layout.shape[1]
+        if col.steady(values, count):
+            first = pl.DataFrame({cohort: values[::count].copy()})
             return col.cohort_ordinals(first, cohort, calendar, first_row)
     exposure = col.cohort_ordinals(frame, cohort, calendar, first_row)
     return layout.constant(exposure, told("cohorte « %(column)s »", column=cohort), first_row)

@@ -5,8 +5,9 @@ cohort, so that one pass over the data serves every estimate. Gaussian multiplie
 exactly N(0, V).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -18,10 +19,15 @@ from essaim.evaluation.covariance import Contributions, Spread, cr2, loadings
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.moments import Moments
 from essaim.evaluation.panel import Panel
+from essaim.evaluation.threads import side_by_side
 
 Multiplier = Literal["gaussian", "rademacher", "mammen"]
 
 _BLOCK = 8_192
+#: Units whose signs, for a thousand draws, stay in the cache.
+_SIGNED = 256
+#: The signs that each byte stands for.
+_EIGHT_SIGNS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1) * np.float32(2) - np.float32(1)
 _GOLDEN = float((1 + np.sqrt(5)) / 2)
 
 
@@ -79,21 +85,21 @@ def bootstrap_moments(
     panel: Panel,
     stats: Moments,
     load: Floats,
-    spread: Spread,
+    se: Floats,
     law: Multiplier,
     count: int,
     rng: np.random.Generator,
 ) -> Draws:
     """Multiplier bootstrap of combinations whose loadings (G, E, D) are given."""
     sums = multiplier_sums(panel, stats, law, count, rng)
-    return Draws(np.einsum("gbd,ged->be", sums, load, optimize=True) / _safe(spread.se))
+    return Draws(np.einsum("gbd,ged->be", sums, load, optimize=True) / _safe(se))
 
 
 def bootstrap_table(
     table: Contributions,
     mix: Floats | csr_array,
     sizes: Floats,
-    spread: Spread,
+    se: Floats,
     law: Multiplier,
     count: int,
     rng: np.random.Generator,
@@ -104,7 +110,7 @@ def bootstrap_table(
     for start in range(0, len(influence), _BLOCK):
         block = influence[start : start + _BLOCK]
         total += multipliers(law, (count, len(block)), rng) @ block
-    return Draws(total / _safe(spread.se))
+    return Draws(total / _safe(se))
 
 
 def multiplier_sums(
@@ -119,11 +125,42 @@ def multiplier_sums(
             rows = stats.clusters.cohort == g
             total[g] = drawn[:, cluster[rows]] @ stats.clusters.scores[rows]
         return total
-    for g, cohort in enumerate(stats.cohorts):
-        rows = np.flatnonzero(panel.cohort == cohort)
-        for start in range(0, len(rows), _BLOCK):
-            block = stats.scores(panel, rows[start : start + _BLOCK], g)
-            total[g] += multipliers(law, (count, len(block)), rng) @ block
+    rows = [np.flatnonzero(panel.cohort == cohort) for cohort in stats.cohorts]
+    own = list(zip(range(len(rows)), rows, rng.spawn(len(rows)), strict=True))  # each cohort its own draws
+    drawing = _signed_sums if law == "rademacher" else partial(_multiplied_sums, law)
+    return np.stack(
+        side_by_side(
+            lambda one: drawing(
+                lambda part: stats.scores(panel, part, one[0]), one[1], (count, stats.width), one[2]
+            ),
+            own,
+            panel.outcome.size * count,
+        )
+    )
+
+
+Scores = Callable[[Ints], Floats]
+
+
+def _multiplied_sums(
+    law: Multiplier, scores: Scores, rows: Ints, shape: tuple[int, int], rng: np.random.Generator
+) -> Floats:
+    """(B, D) sums over units of multiplier × score, by blocks."""
+    total = np.zeros(shape)
+    for start in range(0, len(rows), _BLOCK):
+        block = scores(rows[start : start + _BLOCK])
+        total += multipliers(law, (shape[0], len(block)), rng) @ block
+    return total
+
+
+def _signed_sums(scores: Scores, rows: Ints, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    """The same with random signs, eight a byte; products in single precision, far finer than what draws tell."""
+    total = np.zeros(shape)
+    for start in range(0, len(rows), _SIGNED):
+        block = scores(rows[start : start + _SIGNED]).astype(np.float32)
+        eights = -(-len(block) // 8)
+        drawn = np.frombuffer(rng.bytes(shape[0] * eights), dtype=np.uint8).reshape(shape[0], eights)
+        total += np.take(_EIGHT_SIGNS, drawn, axis=0).reshape(shape[0], -1)[:, : len(block)] @ block
     return total
 
 

@@ -123,7 +123,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An evaluation. ``event_covariance`` is that of the estimates by time since opening, in their order."""
+    """An evaluation. ``event_covariance`` is that of the estimates by time since opening, in their order (0 × 0
+    where they were not asked for)."""
 
     cells: tuple[Cell, ...]
     aggregations: dict[str, Aggregation]
