@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from essaim.platform.territories import sources
+from essaim.platform.territories.forms import ScopeForm
 from essaim.platform.territories.models import Study
 
 
@@ -100,3 +101,26 @@ def test_each_step_keeps_a_plain_form_for_those_without_scripts(desk, make) -> N
         page = client.get(reverse(f"territories:{name}", args=[programme.slug, study.pk])).content.decode()
         assert '<form method="post" class="essaim-form"' in page and 'id="look"' in page, name
         assert "<svg" in page and " style=" not in re.sub(r"hx-[a-z]+=", "", page), name
+
+
+@pytest.mark.parametrize(
+    ("unit", "typed", "codes"),
+    [
+        ("departement", "33 2A, La Réunion", ["33", "2A", "974"]),
+        ("commune", "L'Haÿ les Roses\nBordeaux", ["94038", "33063"]),
+        ("ze", "0051 0052", ["0051", "0052"]),
+    ],
+)
+def test_territories_are_listed_by_code_or_by_name(unit: str, typed: str, codes: list[str]) -> None:
+    form = ScopeForm({"title": "x", "unit": unit, "k": 2, "codes": typed})
+    assert form.is_valid(), form.errors
+    assert form.document()["scope"]["codes"] == codes
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [("Saint-Denis", "donnez le code"), ("Bordo", "ni un code ni un nom"), ("Bordeau", "Proches : Bordeaux")],
+)
+def test_a_name_that_is_not_one_territory_is_refused_with_what_is_near(typed: str, told: str) -> None:
+    form = ScopeForm({"title": "x", "unit": "commune", "k": 2, "without": typed})
+    assert not form.is_valid() and told in form.errors["without"][0]

@@ -99,6 +99,7 @@ def choropleth(
     tops: Sequence[float] = (),
     marked: Iterable[str] = (),
     links: Mapping[str, str] | None = None,
+    coded: bool = False,
     shapes: Outlines | None = None,
     names: Mapping[str, str] | None = None,
     standalone: bool = False,
@@ -108,7 +109,8 @@ def choropleth(
 
     ``tops``: greatest value of each class instead, where quantiles would melt what matters (many zeros).
 
-    ``marked`` codes get a thick outline; ``links`` turn outlines into links; ``shapes`` and ``names`` replace the
+    ``marked`` codes get a thick outline; ``links`` turn outlines into links; ``coded``: each outline says its code
+    (``data-code``), for a script that lets one choose on the map; ``shapes`` and ``names`` replace the
     shipped ones (outlines a user imported); ``ident`` must be unique in the page.
     """
     shapes = shapes or outlines(level)
@@ -121,7 +123,7 @@ def choropleth(
         if tops
         else quantile_classes(list(known.values()), classes, about.decimals)
     )
-    drawing = _Drawing(shapes, names, found, known, frozenset(marked), links or {}, about, standalone)
+    drawing = _Drawing(shapes, names, found, known, frozenset(marked), links or {}, about, standalone, coded)
     text = describe(known, names, about, missing=len(values) - len(known))
     rows = [(c, names.get(c, c), known.get(c)) for c in values]
     return Choropleth(
@@ -208,6 +210,7 @@ class _Drawing:
     links: Mapping[str, str]
     about: MapText
     standalone: bool
+    coded: bool
 
     def svg(self, text: str, ident: str) -> str:
         box = " ".join(f"{v:g}" for v in self.shapes.viewbox)
@@ -250,6 +253,8 @@ class _Drawing:
             f"{css} map-marked" if thick else css, fill, "#1b1b1b" if thick else "#ffffff", 12 if thick else 3
         )
         label = escape(f"{self.names.get(code, code)} : {shown}{unit}")
+        if self.coded:
+            attributes += f' data-code="{escape(code)}"'
         return f'<path {attributes} d="{self.shapes.paths[code]}"><title>{label}</title></path>'
 
     def _tone(self, rank: int) -> int:

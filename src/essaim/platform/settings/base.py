@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 
 PLATFORM = Path(__file__).parents[1]
 ROOT = PLATFORM.parents[2]  # the checkout, when there is one
-DATA_DIR = Path(os.environ.get("ESSAIM_DATA_DIR", ROOT / "var"))
+DATA_DIR = Path(os.environ.get("ESSAIM_DATA_DIR") or ROOT / "var")
 
 PROGRAMMES_DIR = ROOT / "programmes"  # the programmes described in the open, and the meeting of 2022
 

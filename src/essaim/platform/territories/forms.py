@@ -28,8 +28,11 @@ DIRECTIONS = {
 }
 
 
-def _code_list(text: str) -> list[str]:
-    return [word for word in re.split(r"[\s,;]+", text.strip()) if word]
+def _listed(text: str) -> list[str]:
+    """Codes or names of a list: names are parted by commas or lines, codes also by spaces (each has a figure)."""
+    parts = [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
+    codes_only = re.compile(r"\S*\d\S*(\s+\S*\d\S*)*")
+    return [one for part in parts for one in (part.split() if codes_only.fullmatch(part) else [part])]
 
 
 class ScopeForm(forms.Form):
@@ -57,19 +60,21 @@ class ScopeForm(forms.Form):
     departments = forms.CharField(
         label=gettext_lazy("Départements"),
         help_text=gettext_lazy(
-            "Codes séparés par des virgules : 33, 2A, 974. S’ajoutent aux régions cochées."
+            "Codes ou noms séparés par des virgules : 33, 2A, La Réunion. S’ajoutent aux régions cochées."
         ),
         required=False,
     )
     codes = forms.CharField(
         label=gettext_lazy("Liste de territoires"),
-        help_text=gettext_lazy("Pour partir d’une liste à vous : leurs codes, séparés par des virgules."),
+        help_text=gettext_lazy(
+            "Pour partir d’une liste à vous : leurs codes ou leurs noms, séparés par des virgules."
+        ),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     without = forms.CharField(
         label=gettext_lazy("Territoires laissés de côté"),
-        help_text=gettext_lazy("Codes de territoires déjà pourvus, par exemple."),
+        help_text=gettext_lazy("Codes ou noms de territoires déjà pourvus, par exemple."),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
@@ -84,7 +89,7 @@ class ScopeForm(forms.Form):
         regions.choices = sorted(((p.code, p.name) for p in places), key=lambda row: lookup.plain(row[1]))
 
     def clean_departments(self) -> list[str]:
-        return [self._known(code, "departement") for code in _code_list(self.cleaned_data["departments"])]
+        return [self._known(code, "departement") for code in _listed(self.cleaned_data["departments"])]
 
     def clean_codes(self) -> list[str]:
         return self._of_unit("codes")
@@ -94,14 +99,32 @@ class ScopeForm(forms.Form):
 
     def _of_unit(self, name: str) -> list[str]:
         unit = self.cleaned_data.get("unit", "")
-        typed = _code_list(self.cleaned_data[name])
+        typed = _listed(self.cleaned_data[name])
         return [self._known(code, unit) for code in typed] if unit else typed
 
-    def _known(self, code: str, kind: Any) -> str:
+    def _known(self, typed: str, kind: Any) -> str:
+        """The code of a territory given by its code or by its name."""
         try:
-            return lookup.normalise(code, kind)
+            return lookup.normalise(typed, kind)
         except codes.UnknownCode as error:
-            raise ValidationError(str(error)) from error
+            if kind not in codes.LEVELS or not any(letter.isalpha() for letter in typed[1:]):
+                raise ValidationError(str(error)) from error
+        near = lookup.search(typed, kind)
+        named = [place for place in near if lookup.plain(place.name) == lookup.plain(typed)]
+        if len(named) == 1:
+            return named[0].code
+        told = {"name": typed, "level": codes.LEVEL_LABELS[kind]}
+        told["near"] = ", ".join(f"{place.label} ({place.code})" for place in (named or near)[:5])
+        if named:
+            text = _("Plusieurs territoires s’appellent « %(name)s » : donnez le code. %(near)s.")
+            raise ValidationError(text % told)
+        if near:
+            raise ValidationError(
+                _("« %(name)s » n’est le nom d’aucun territoire. Proches : %(near)s.") % told
+            )
+        raise ValidationError(
+            _("« %(name)s » n’est ni un code ni un nom de %(level)s : vérifiez l’orthographe.") % told
+        )
 
     def document(self) -> dict[str, Any]:
         """The fields of the study's document that this step states."""

@@ -16,14 +16,19 @@ ROWS = 40
 
 
 def first_look(
-    programme: "Programme", document: Mapping[str, Any] | None, *, live: bool = False
+    programme: "Programme", document: Mapping[str, Any] | None, *, live: bool = False, picks: bool = False
 ) -> dict[str, Any]:
     """What the fragment ``_look.html`` shows: ``look`` (rows, map) or none; ``look_said`` sums up, or says why.
+
+    ``picks``: territories are chosen on its map; without a look, ``blank`` is a map for that, if there are outlines.
 
     ``live``: the fragment answers a change of the form, so it also speaks to a screen reader.
     """
     look, said = _look(programme, document)
-    return {"live": live, "look": look, "look_said": said}
+    blank = (
+        reading.blank_map(programme, document) if picks and document is not None and look is None else None
+    )
+    return {"live": live, "look": look, "look_said": said, "blank": blank, "picks": picks}
 
 
 def _look(programme: "Programme", document: Mapping[str, Any] | None) -> tuple[dict[str, Any] | None, str]:

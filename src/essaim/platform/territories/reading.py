@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,9 @@ from essaim.territory.codes import LEVELS
 from essaim.territory.criteria import FAMILIES, MISSING_LABELS
 from essaim.territory.explain import percent
 from essaim.territory.map import SHIPPED, Choropleth, MapText, choropleth
+
+if TYPE_CHECKING:
+    from essaim.platform.programmes.models import Programme
 
 STATUSES = {
     "certain": gettext_lazy("certain"),
@@ -126,6 +129,16 @@ def table_rows(rows: list[dict[str, Any]], study: Study) -> list[dict[str, Any]]
     ]
 
 
+def blank_map(programme: "Programme", document: Mapping[str, Any]) -> Choropleth | None:
+    """The territories of a study that has no ranking yet, those of its list marked; None without outlines."""
+    unit = document["unit"]
+    imported = None if unit in LEVELS else outlines_for(programme, unit)
+    if unit not in SHIPPED and not imported:
+        return None
+    listed = document.get("scope", {}).get("codes", ())
+    return choropleth({}, unit, MapText(_("Les territoires")), marked=listed, coded=True, shapes=imported)
+
+
 def ranking_map(study: Study, *, standalone: bool = False) -> Choropleth | None:
     """The share of admissible weights in which each territory is in; départements carry the sum of finer ones."""
     unit, rows = study.document["unit"], study.rows()
@@ -148,6 +161,7 @@ def ranking_map(study: Study, *, standalone: bool = False) -> Choropleth | None:
             tops=SHARES,
             marked=study.proposed(),
             links=links,
+            coded=study.pk is None,
             shapes=imported,
             names={row["code"]: row["name"] for row in rows} if imported else None,
             standalone=standalone,

@@ -37,7 +37,7 @@ def create(request: Request, slug: str) -> HttpResponse:
         else:
             return redirect("territories:criteria", slug=slug, pk=made.pk)
     said = _("La carte se dessine dès la première réponse, et suit chaque changement.")
-    context = {"programme": programme, "form": form, "look_said": said}
+    context = {"programme": programme, "form": form, "look_said": said, "picks": True}
     return render(request, "territories/create.html", context)
 
 
@@ -59,7 +59,7 @@ def new_look(request: Request, slug: str) -> HttpResponse:
     posted = request.POST.copy()
     posted["title"] = posted.get("title") or _("Étude sans titre")
     document = _begun(programme, forms.ScopeForm(posted))
-    return render(request, "territories/_look.html", first_look(programme, document, live=True))
+    return render(request, "territories/_look.html", first_look(programme, document, live=True, picks=True))
 
 
 def scope(request: Request, slug: str, pk: int) -> HttpResponse:
@@ -114,7 +114,13 @@ def weights(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 def _step(request: Request, found: Study, template: str, **context: Any) -> HttpResponse:
-    return page(request, found, template, **first_look(found.programme, found.document), **context)
+    return page(
+        request,
+        found,
+        template,
+        **first_look(found.programme, found.document, picks=template == "scope"),
+        **context,
+    )
 
 
 @require_POST
@@ -125,7 +131,9 @@ def look(request: Request, slug: str, pk: int, step: str) -> HttpResponse:
         raise Http404
     fields = _FIELDS[step](request, found)
     document = None if fields is None else services.restated(found.document, fields)
-    return page(request, found, "_look", **first_look(found.programme, document, live=True))
+    return page(
+        request, found, "_look", **first_look(found.programme, document, live=True, picks=step == "scope")
+    )
 
 
 def _scope_fields(request: Request, _found: Study) -> Mapping[str, Any] | None:

@@ -58,3 +58,18 @@ document.addEventListener("dragend", (event) => {
   form.elements.before.value = item.nextElementSibling ? item.nextElementSibling.dataset.item : "";
   form.submit();
 });
+
+// Choosing territories on a map: a click writes the code in a list of the form, or takes it out. Typing does the same.
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-pick]").forEach((pick) => (pick.hidden = false)));
+document.addEventListener("click", (event) => {
+  const shape = event.target.closest ? event.target.closest("[data-code]") : null;
+  const into = shape && document.querySelector("[data-pick] input:checked");
+  const list = into && into.value && document.querySelector(`main form [name="${into.value}"]`);
+  if (!list) return;
+  const code = shape.dataset.code;
+  const coded = /^\S*\d\S*(\s+\S*\d\S*)*$/; // codes are also parted by spaces, names are not
+  const parts = list.value.split(/[,;\n]/).map((part) => part.trim()).filter(Boolean);
+  const codes = parts.flatMap((part) => (coded.test(part) ? part.split(/\s+/) : [part]));
+  list.value = (codes.includes(code) ? codes.filter((one) => one !== code) : [...codes, code]).join(", ");
+  list.dispatchEvent(new Event("change", { bubbles: true }));
+});
