@@ -119,7 +119,11 @@ def test_territories_are_listed_by_code_or_by_name(unit: str, typed: str, codes:
 
 @pytest.mark.parametrize(
     ("typed", "told"),
-    [("Saint-Denis", "donnez le code"), ("Bordo", "ni un code ni un nom"), ("Bordeau", "Proches : Bordeaux")],
+    [
+        ("Saint-Denis", "donnez le code"),
+        ("Bordo", "ni un code ni un nom"),
+        ("Bordeau", "Bordeaux (33063), Bordeaux-Saint-Clair"),
+    ],
 )
 def test_a_name_that_is_not_one_territory_is_refused_with_what_is_near(typed: str, told: str) -> None:
     form = ScopeForm({"title": "x", "unit": "commune", "k": 2, "without": typed})

@@ -114,7 +114,7 @@ class ScopeForm(forms.Form):
         if len(named) == 1:
             return named[0].code
         told = {"name": typed, "level": codes.LEVEL_LABELS[kind]}
-        told["near"] = ", ".join(f"{place.label} ({place.code})" for place in (named or near)[:5])
+        told["near"] = ", ".join(f"{place.name} ({place.code})" for place in (named or near)[:5])
         if named:
             text = _("Plusieurs territoires s’appellent « %(name)s » : donnez le code. %(near)s.")
             raise ValidationError(text % told)
