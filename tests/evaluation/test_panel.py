@@ -28,8 +28,8 @@ def test_unit_codes_keep_their_zeros() -> None:
     ("change", "message"),
     [
         ({"outcome": ["1", "deux", "3", "4"]}, r"« outcome ».*deux.*ligne 3"),
-        ({"outcome": [1.0, float("inf"), 3.0, 4.0]}, "infinie, ligne 3"),
-        ({"unit": ["u0", None, "u1", "u1"]}, "identifiant vide, ligne 3"),
+        ({"outcome": [1.0, float("inf"), 3.0, 4.0]}, "infinie ou démesurée, ligne 3"),
+        ({"unit": ["u0", None, "u1", "u1"]}, "vide, ligne 3"),
         ({"time": [1, 2, 1, 1]}, "plusieurs lignes.*ligne 4, 5"),
         ({"time": [1, None, 1, 2]}, "période vide, ligne 3"),
         ({"cohort": ["2", "bientôt", "", ""]}, "bientôt.*ligne 3"),

@@ -199,7 +199,7 @@ def test_without_a_common_reference_period_the_analysis_is_refused() -> None:
     [
         ({"estimates": [1.0], "covariance": [[1.0]], "pre": 0, "post": 1}, "au moins un effet avant"),
         ({"estimates": [1.0, 2.0], "covariance": [[1.0]], "pre": 1, "post": 1}, "une ligne et une colonne"),
-        ({"estimates": [1.0, 2.0], "pre": 1, "post": 1}, "Il manque 'covariance'"),
+        ({"estimates": [1.0, 2.0], "pre": 1, "post": 1}, "Il manque « covariance »"),
         ({"estimates": [1.0, 2.0], "covariance": [[1, 0], [0, -1]], "pre": 1, "post": 1}, "valeur propre"),
         ({"estimates": [1.0, 2.0], "covariance": [[1, 0.5], [0, 1]], "pre": 1, "post": 1}, "symétrique"),
         (

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import click
 
 from essaim.cli import evaluation_output as out
+from essaim.cli.options import Positive
 from essaim.cli.records import read_record
 from essaim.evaluation import (
     Options,
@@ -27,7 +28,7 @@ from essaim.evaluation import (
 )
 from essaim.evaluation.att import Base, Control
 from essaim.evaluation.doubly_robust import Method
-from essaim.evaluation.engines import is_engine, without_secret
+from essaim.evaluation.engines import is_database, is_engine, without_secret
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.estimation import Inference
 from essaim.evaluation.event_path import event_path
@@ -81,9 +82,7 @@ OPTIONS = (
     "--min-persons",
     "at_least",
     type=click.IntRange(1),
-    default=AT_LEAST,
-    show_default=True,
-    help="Moins de personnes par territoire et période : territoires regroupés.",
+    help=f"Moins de personnes par territoire et période ({AT_LEAST} par défaut) : territoires regroupés.",
 )
 @click.option("--table", help="Table à lire, quand PANEL est une base ou un moteur (schema.table).")
 @click.option("--cross-sections", is_flag=True, help="Coupes répétées : chaque ligne est une autre personne.")
@@ -96,9 +95,7 @@ OPTIONS = (
 @click.option(
     "--draws", default=999, show_default=True, help="Nombre de tirages (bootstrap, wild, randomisation)."
 )
-@click.option(
-    "--multiplier", type=click.Choice(get_args(Multiplier)), default="rademacher", show_default=True
-)
+@click.option("--multiplier", type=click.Choice(get_args(Multiplier)), help="rademacher par défaut.")
 @click.option("--drawn", is_flag=True, help="L’ordre des vagues a été tiré au sort.")
 @click.option(
     "--draw", "record", type=READ, help="Procès-verbal JSON du tirage des vagues, à rejouer (rollout draw)."
@@ -110,7 +107,7 @@ OPTIONS = (
     "--aggregate", "kinds", default=",".join(aggregate.KINDS), show_default=True, help="Agrégations."
 )
 @click.option("--window", type=click.IntRange(0), help="Maturité égale : vagues suivies au moins N périodes.")
-@click.option("--smallest-effect", type=float, help="Plus petit effet qui compte.")
+@click.option("--smallest-effect", type=Positive(), help="Plus petit effet qui compte.")
 @click.option("--by", help="Colonne d’un attribut des sites : effet par valeur, et différences.")
 @click.option(
     "--checks",
@@ -145,13 +142,17 @@ def command(
     Une ligne par unité et par période, ou par personne avec --persons. Une première exposition vide, nulle ou
     « jamais » veut dire jamais exposée.
     """
+    _refuse_settings_without_effect(given, panel)
     if report and report.suffix not in WRITERS:
         raise click.BadParameter(f"le rapport finit par {', '.join(WRITERS)}.", param_hint="--report")
     with out.readable_errors():
         origin = None if is_engine(panel) else out.read_sidecar(panel)
         given["inference"] = given["inference"] or ("randomisation" if record else "cr2")
         columns, options = _columns(given), _options(given)
-        where = {"table": given["table"], "at_least": given["at_least"] if given["persons"] else None}
+        where = {
+            "table": given["table"],
+            "at_least": (given["at_least"] or AT_LEAST) if given["persons"] else None,
+        }
         read = read_panel(panel, columns, **where)
         drawn = read_record(record) if record else None
         draw = RecordedDraw.of(drawn, options["draws"]) if drawn else None
@@ -207,6 +208,31 @@ def _with_event_study(result: Result, panel: Panel, options: Options) -> dict[st
     return shown
 
 
+def _refuse_settings_without_effect(given: dict[str, Any], panel: str) -> None:
+    """A setting that nothing reads would be believed to count."""
+    replayed = given["inference"] == "randomisation"
+    for useless, hint, why in (
+        (given["at_least"] and not given["persons"], "--min-persons", "ne sert qu’avec --persons."),
+        (
+            given["table"] and not is_database(panel),
+            "--table",
+            "nomme la table d’une base, et PANEL n’en est pas une.",
+        ),
+        (
+            given["multiplier"] and given["inference"] != "bootstrap",
+            "--multiplier",
+            "sert à --inference bootstrap.",
+        ),
+        (
+            given["strata"] and not replayed,
+            "--strata",
+            "sert à --inference randomisation, sans procès-verbal.",
+        ),
+    ):
+        if useless:
+            raise click.BadParameter(f"{why} Retirez cette option, ou ajoutez l’autre.", param_hint=hint)
+
+
 def _columns(given: dict[str, Any]) -> dict[str, Any]:
     """The columns of the panel, as ``read_panel`` takes them."""
     listed = [name.strip() for name in (given["covariates"] or "").split(",") if name.strip()]
@@ -224,7 +250,7 @@ def _columns(given: dict[str, Any]) -> dict[str, Any]:
 def _options(given: dict[str, Any]) -> dict[str, Any]:
     """The arguments of ``Options``."""
     kinds = [kind.strip() for kind in given["kinds"].split(",") if kind.strip()]
-    return {"aggregations": kinds, **{name: given[name] for name in OPTIONS}}
+    return {"aggregations": kinds, **{name: given[name] for name in OPTIONS if given[name] is not None}}
 
 
 def _print(result: Result, smallest: float | None, origin: dict[str, object] | None) -> None:

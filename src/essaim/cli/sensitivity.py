@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from essaim.cli import evaluation_output as out
+from essaim.cli.records import where_json_breaks
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.event_path import EventPath, path_from_json
 from essaim.evaluation.sensitivity import (
@@ -38,7 +39,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--m", "smooth", help="Changements de pente admis, dans l’unité du résultat par période.")
 @click.option("--level", type=click.FloatRange(0.5, 0.999), default=0.95, show_default=True)
-@click.option("--seed", default=0, show_default=True, help="Graine des tirages.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Graine des tirages.")
 @click.option("--chart", type=FILE, help="Graphique SVG à écrire.")
 @click.option("--json", "as_json", is_flag=True, help="Tout en JSON.")
 def command(
@@ -55,7 +56,7 @@ def command(
 
     Le vecteur est un objet JSON : estimates, covariance, pre, post.
     """
-    relative, bent = _bounds(mbar, "--mbar"), _bounds(smooth, "--m") if smooth else None
+    relative, bent = _bounds(mbar, "--mbar", 1e6), _bounds(smooth, "--m", 1e60) if smooth else None
     with out.readable_errors():
         path = _read(result, target)
         found = sensitivity(path, relative=relative, smooth=bent, level=level, seed=seed)
@@ -73,7 +74,7 @@ def _read(result: Path, target: str) -> EventPath:
     try:
         given = json.loads(result.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise EvaluationError(f"« {result} » n’est pas du JSON lisible ({error}).") from error
+        raise EvaluationError(f"« {result} » n’est pas du JSON lisible{where_json_breaks(error)}.") from error
     if isinstance(given, dict) and "att_gt" in given:
         given = given.get("event_study")
         if given is None:
@@ -86,13 +87,15 @@ def _read(result: Path, target: str) -> EventPath:
     return path_from_json(given, target)
 
 
-def _bounds(text: str, option: str) -> list[float]:
+def _bounds(text: str, option: str, most: float) -> list[float]:
     try:
         bounds = [float(part) for part in text.split(",")]
     except ValueError:
         bounds = [-1.0]
-    if not all(0 <= bound < float("inf") for bound in bounds):
-        raise click.BadParameter("des nombres positifs ou nuls, séparés par des virgules.", param_hint=option)
+    if not all(0 <= bound <= most for bound in bounds):
+        raise click.BadParameter(
+            "des nombres positifs ou nuls, sans démesure, séparés par des virgules.", param_hint=option
+        )
     return bounds
 
 

@@ -17,6 +17,8 @@ Bools = NDArray[np.bool_]
 
 #: A lookup table over the range of integer codes is used up to this size (bytes: 8 a code).
 _LOOKUP_RANGE = 50_000_000
+#: Beyond this the squares of squares of deviations are no numbers.
+_HUGE = 1e75
 
 
 def require(frame: pl.DataFrame, columns: Sequence[str]) -> None:
@@ -50,7 +52,7 @@ def numbers(frame: pl.DataFrame, column: str, first_row: int, *, finite: bool = 
                 "Colonne « %(column)s » : valeur qui n’est pas un nombre "
                 "(%(names)s), %(where)s. Corrigez-la, ou laissez la case vide si elle est inconnue.",
                 column=column,
-                names=some(series.filter(bad).to_list(), 3),
+                names=some(series.filter(bad).unique(maintain_order=True), 3),
                 where=rows_where(bad, first_row),
             )
         series = values
@@ -62,14 +64,23 @@ def numbers(frame: pl.DataFrame, column: str, first_row: int, *, finite: bool = 
         )
     array = series.cast(pl.Float64).to_numpy()
     array = np.where(series.is_null().to_numpy(), np.nan, array) if series.null_count() else array
-    # A finite sum has no infinite term: one pass instead of two on the common path.
-    if finite and not np.isfinite(array.sum()) and np.isinf(array).any():
+    huge = _huge(array) if finite else None
+    if huge is not None:
         raise PanelError(
-            "Colonne « %(column)s » : valeur infinie, %(where)s. Corrigez-la.",
+            "Colonne « %(column)s » : valeur infinie ou démesurée, %(where)s. Corrigez-la.",
             column=column,
-            where=rows_where(np.isinf(array), first_row),
+            where=rows_where(huge, first_row),
         )
     return array
+
+
+def _huge(array: Floats) -> Bools | None:
+    """Where numbers are infinite, or so large that their squares would be; ``None`` when none is."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if array @ array < _HUGE**2:  # one pass tells it for all, on the common path
+            return None
+        huge = np.abs(array) >= _HUGE
+    return huge if huge.any() else None
 
 
 def codes(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Ints, pl.Series]:
@@ -85,7 +96,7 @@ def codes(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Ints, pl.Se
         missing = missing | (series.fill_null("").str.strip_chars() == "").to_numpy()
     if missing.any():
         raise PanelError(
-            "Colonne « %(column)s » : identifiant vide, %(where)s. Chaque ligne doit nommer son unité.",
+            "Colonne « %(column)s » : vide, %(where)s. Remplissez-la.",
             column=column,
             where=rows_where(missing, first_row),
         )

@@ -35,7 +35,7 @@ Inference = Literal["cr2", "analytic", "bootstrap", "wild", "randomisation"]
 #: With fewer exposed units than this the reading says that little can be learnt whatever the method.
 FEW_TREATED = 8
 
-MIN_DRAWS = 99
+MIN_DRAWS, MAX_DRAWS = 99, 100_000
 
 _TINY = 1e-9
 
@@ -65,11 +65,15 @@ class Options:
     def __post_init__(self) -> None:
         if self.anticipation < 0:
             raise EvaluationError("L’anticipation est un nombre de périodes, zéro ou plus.")
+        if self.seed < 0:
+            raise EvaluationError("La graine est un nombre entier, zéro ou plus.")
         if not 0.5 <= self.level < 1:
             raise EvaluationError("Le niveau de confiance est compris entre 0,5 et 1 (0,95 d’habitude).")
-        if self.draws < MIN_DRAWS:
+        if not MIN_DRAWS <= self.draws <= MAX_DRAWS:
             raise EvaluationError(
-                "Il faut au moins %(least)s tirages pour un intervalle ; 999 d’habitude.", least=MIN_DRAWS
+                "Il faut de %(least)s à %(most)s tirages pour un intervalle ; 999 d’habitude.",
+                least=MIN_DRAWS,
+                most=MAX_DRAWS,
             )
         unknown = [kind for kind in self.aggregations if kind not in aggregate.KINDS]
         if unknown:
@@ -343,7 +347,8 @@ def _aggregation(work: _Work, rows: Weighting, spread: Spread, redrawn: Draws | 
     critical = redrawn.critical(work.options.level) if redrawn else None
     shown = _estimates(values, spread.se, spread.df, work.options.level, critical)
     if rows.kind == "simple":
-        p_value = float(redrawn.p_values(values / spread.se)[0]) if redrawn else None
+        known = redrawn is not None and bool(shown[0].se > 0)
+        p_value = float(redrawn.p_values(values / spread.se)[0]) if redrawn and known else None
         return Aggregation("simple", shown[0], p_value=p_value)
     count = len(rows.keys)
     if redrawn:
@@ -436,6 +441,8 @@ def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
                 inference=work.options.inference,
             )
         )
+    if not _varies(work.stats):
+        said.append(marked("Le résultat est le même partout et à toutes les périodes : est-il bien mesuré ?"))
     if undefined:
         said.append(
             told_count(
@@ -483,6 +490,12 @@ def _warnings(work: _Work, panel: Panel, reasons: set[str]) -> list[str]:
             )
         )
     return said
+
+
+def _varies(stats: Moments) -> bool:
+    """Whether the outcome is not one constant."""
+    mean, spread = _scale(stats)
+    return bool(spread > _TINY * abs(mean))
 
 
 def _scale(stats: Moments) -> tuple[float, float]:

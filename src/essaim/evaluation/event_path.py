@@ -13,6 +13,9 @@ from essaim.evaluation.periods import NEVER
 from essaim.evaluation.prepare import prepare
 from essaim.evaluation.result import Cell, Json
 
+#: Beyond this, squares are no numbers; under that share of the largest estimate, an error is nil to rounding.
+_HUGE, _EXACT = 1e75, 1e-10
+
 
 @dataclass(frozen=True, slots=True)
 class EventPath:
@@ -46,18 +49,26 @@ class EventPath:
                 names=" × ".join(map(str, self.covariance.shape)),
                 size=size,
             )
-        known = np.isfinite(self.estimates).all() and np.isfinite(self.covariance).all()
+        known = (np.abs(self.estimates) < _HUGE).all() and (np.abs(self.covariance) < _HUGE**2).all()
         if not known or not np.allclose(self.covariance, self.covariance.T, atol=1e-10, rtol=1e-6):
             raise EvaluationError(
                 "Les estimations et leur covariance doivent être des nombres finis, et la covariance symétrique."
             )
         if np.linalg.eigvalsh(self.covariance)[0] < -1e-8 * max(float(np.trace(self.covariance)), 1e-300):
             raise EvaluationError("La covariance a une valeur propre négative : ce n’est pas une covariance.")
+        if (np.diag(self.covariance) <= (_EXACT * np.abs(self.estimates).max()) ** 2).any():
+            raise EvaluationError(
+                "Une estimation a une variance nulle : aucun intervalle n’a de sens autour d’elle."
+            )
         if len(self.weights) != size - self.pre or len(self.times) != size:
             raise EvaluationError(
                 "Il faut un poids par effet après (%(value)s) et une date par effet (%(size)s).",
                 value=size - self.pre,
                 size=size,
+            )
+        if not (np.abs(self.weights) < _HUGE).all() or not self.weights.any() or not self.df > 0:
+            raise EvaluationError(
+                "Les poids sont des nombres finis, non tous nuls ; les degrés de liberté, un nombre positif."
             )
         ordered = (np.diff(self.times) > 0).all() and (np.sign(self.times) == _sides(self.pre, size)).all()
         if not ordered:
@@ -113,15 +124,19 @@ def path_from_json(given: Mapping[str, object], target: str = "given") -> EventP
         estimates = np.asarray(given["estimates"], dtype=np.float64)
         covariance = np.atleast_2d(np.asarray(given["covariance"], dtype=np.float64))
         pre, post = int(str(given["pre"])), int(str(given["post"]))
+        times = np.asarray(given.get("times") or [*range(-pre, 0), *range(1, post + 1)], dtype=np.float64)
+        weights = None if given.get("weights") is None else np.asarray(given["weights"], dtype=np.float64)
+        df = np.inf if given.get("df") is None else float(str(given["df"]))
     except KeyError as missing:
         raise EvaluationError(
-            "Il manque %(missing)s : le fichier doit contenir « estimates », « covariance », « pre » et « post », "
+            "Il manque « %(missing)s » : le fichier doit contenir « estimates », « covariance », « pre » et « post », "
             "ou venir de « essaim evaluate --json ».",
-            missing=missing,
+            missing=str(missing.args[0]),
         ) from missing
     except (TypeError, ValueError) as error:
         raise EvaluationError(
-            "« estimates » et « covariance » sont des nombres, « pre » et « post » des entiers."
+            "« estimates », « covariance », « times », « weights » et « df » sont des nombres, « pre » et « post » des "
+            "entiers."
         ) from error
     if estimates.ndim != 1 or pre + post != len(estimates):
         raise EvaluationError(
@@ -130,22 +145,22 @@ def path_from_json(given: Mapping[str, object], target: str = "given") -> EventP
             value=pre + post,
             size=estimates.size,
         )
-    times = given.get("times") or [*range(-pre, 0), *range(1, post + 1)]
-    df = given.get("df")
+    if post < 1:
+        raise EvaluationError("Il n’y a pas d’effet après la période de référence (« post » = 0).")
     return EventPath(
         estimates,
         covariance,
         pre,
-        np.asarray(times, dtype=np.float64),
-        _weights(target, given.get("weights"), post),
-        float(str(df)) if df else np.inf,
+        times,
+        _weights(target, weights, post),
+        df,
     )
 
 
-def _weights(target: str, given: object, post: int) -> Floats:
+def _weights(target: str, given: Floats | None, post: int) -> Floats:
     """(post,) weights of the effect of interest."""
-    if target == "given" and isinstance(given, Sequence):
-        return np.asarray(given, dtype=np.float64)
+    if target == "given" and given is not None:
+        return given
     if target in ("given", "average"):
         return np.full(post, 1 / post)
     index = 0 if target == "first" else int(target) if target.isdecimal() else -1

@@ -93,6 +93,8 @@ class Panel:
             raise PanelError(
                 "Le panel n’a qu’une période : il en faut au moins une avant et une après l’exposition."
             )
+        if by:
+            frame = _without_level_if_never(frame, by, cohort, calendar, first_row)
         table = _Table(frame, first_row)
         names = tuple(covariates)
         simulated = "simulated" in frame.columns and _says_simulated(frame["simulated"])
@@ -192,6 +194,8 @@ class Panel:
     def _checked(self, unbalanced: bool) -> "Panel":
         """Set incomplete units aside (or keep them), and refuse what cannot be estimated at all."""
         panel = self
+        if not panel.observed.any():
+            raise PanelError("La colonne du résultat est vide. Donnez-en une autre avec --outcome.")
         if panel.covariates is not None:
             panel = _with_known(
                 panel, ~np.isnan(panel.covariates).any(axis=2) | ~panel.observed, told("une covariable")
@@ -360,6 +364,18 @@ class _Layout:
             where=where,
             advice=advice,
         )
+
+
+def _without_level_if_never(
+    frame: pl.DataFrame, by: str, cohort: str, calendar: Calendar, first_row: int
+) -> pl.DataFrame:
+    """The frame where units not exposed need no value of the attribute: nobody reads theirs."""
+    text = pl.col(by).cast(pl.String).str.strip_chars()
+    empty = frame.select((text.is_null() | (text == "")).alias("empty"))["empty"]
+    if not empty.any():
+        return frame
+    never = col.cohort_ordinals(frame, cohort, calendar, first_row) > calendar.ordinals[-1]
+    return frame.with_columns(pl.when(empty & pl.Series(never)).then(pl.lit("–")).otherwise(text).alias(by))
 
 
 def _exposure(frame: pl.DataFrame, cohort: str, calendar: Calendar, layout: _Layout, first_row: int) -> Ints:

@@ -85,13 +85,14 @@ def read_panel(
     engine = opened(place, table, [*names, *(name for name in fixed if name)])
     given = _with_region(given, engine.kinds)
     fixed = [given[name] for name in ("cluster", "region", "stratum", "by") if given[name]]
+    simulated = ["simulated"] if "simulated" in engine.kinds else []
     if at_least is None:
-        wanted = [*names, *fixed, given["outcome"], *given["covariates"], given["weights"]]
+        wanted = [*names, *fixed, *simulated, given["outcome"], *given["covariates"], given["weights"]]
         return Panel.from_frame(read_table(engine, [name for name in dict.fromkeys(wanted) if name]), **given)
     if given["covariates"] or given["cross_sections"]:
         raise PanelError("--persons ne se combine pas avec --covariates ni --cross-sections. Retirez-les.")
     unit, time, cohort = names
-    person = PersonColumns(unit, time, cohort, given["outcome"], given["weights"], tuple(fixed))
+    person = PersonColumns(unit, time, cohort, given["outcome"], given["weights"], (*fixed, *simulated))
     kept = {name: given[name] for name in ("cluster", "region", "stratum", "by")}
     return panel_of_persons(engine, person, at_least=at_least, **kept)
 

@@ -91,7 +91,8 @@ def level_name(result: Result, words: Words = FRENCH) -> str:
     """How to call an interval: by its level, which nobody knows when waves are concentrated."""
     if result.facts.concentrated:
         return words.say("de niveau inconnu")
-    return words.say("à %(level)s\u00a0%%", level=round(100 * result.level))
+    level = f"{100 * result.level:.6g}".replace(".", words.decimal)
+    return words.say("à %(level)s\u00a0%%", level=level)
 
 
 def interval(effect: Estimate, result: Result, words: Words = FRENCH) -> str:
@@ -111,6 +112,8 @@ def _found(result: Result, smallest: float | None, words: Words) -> str:
     effect = interval(main, result, words)
     limit = words.number(margin(result, smallest))
     scale = words.say("la moyenne du résultat est %(mean)s", mean=words.number(result.facts.outcome_mean))
+    if main.estimate != main.estimate:
+        return words.say("Aucun effet n’est estimable ici : les avertissements disent pourquoi.")
     if found is Verdict.TOO_FEW:
         return words.say(
             "Trop peu d’unités pour conclure : l’écart mesuré est %(gap)s (%(scale)s), mais avec %(treated)s "

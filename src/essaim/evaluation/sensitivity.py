@@ -13,6 +13,7 @@ import numpy as np
 from scipy import special
 
 from essaim.evaluation.bands import critical
+from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.event_path import EventPath
 from essaim.evaluation.relative_magnitudes import BEYOND, RelativeMagnitudes
 from essaim.evaluation.result import Json, null_if_undefined
@@ -103,6 +104,8 @@ def sensitivity(
     >>> round(found.relative_breakdown, 1)
     3.7
     """
+    if not 0.5 <= level < 1:
+        raise EvaluationError("Le niveau de confiance est compris entre 0,5 et 1 (0,95 d’habitude).")
     t = float(critical(np.array([path.df]), level)[0])
     wide = replace(path, covariance=path.covariance * (t / float(special.ndtri(0.5 + level / 2))) ** 2)
     half = t * math.sqrt(float(path.weights @ path.covariance[path.pre :, path.pre :] @ path.weights))

@@ -24,6 +24,8 @@ from essaim.rollout.rounding import Bits, distinct, even_sizes, permutations, ro
 Method = Literal["simple", "stratified", "constrained"]
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
 FORMAT: Final = "essaim/draw/1"
+#: More candidates would take minutes and gigabytes, and balance nothing better.
+MOST_CANDIDATES: Final = 1_000_000
 LABELS: Final = {True: "vagues tirées au sort", False: "vagues choisies, non tirées au sort"}
 Labels = NDArray[np.int64]
 
@@ -366,6 +368,8 @@ def _check(request: Request) -> None:
     if request.method == "constrained":
         if not any(t.covariates for t in request.drawn):
             raise RolloutError("Un tirage contraint équilibre des covariables : donnez-en au moins une.")
-        if not 0 < request.keep <= 1 or request.candidates < 1:
-            raise RolloutError("Part gardée : de 0 (exclu) à 1 ; tirages candidats : au moins 1.")
+        if not 0 < request.keep <= 1 or not 1 <= request.candidates <= MOST_CANDIDATES:
+            raise RolloutError(
+                "Part gardée : de 0 (exclu) à 1 ; tirages candidats : de 1 à %(most)s.", most=MOST_CANDIDATES
+            )
     _covariates(request)

@@ -13,6 +13,10 @@ from essaim.rollout.errors import RolloutError
 Floats = NDArray[np.float64]
 
 
+#: Beyond these a number is a slip of the keyboard, and its powers overflow.
+MOST, MOST_PERIODS = 1e12, 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class Design:
     """One row a sequence, one column a period.
@@ -55,6 +59,12 @@ def design(exposure: ArrayLike, sizes: ArrayLike, clusters: ArrayLike = 1.0) -> 
     if table.ndim != 2 or not table.size:
         raise RolloutError("Plan vide : donnez une ligne par territoire et une colonne par période.")
     rows = len(table)
+    if table.shape[1] > MOST_PERIODS:
+        raise RolloutError(
+            "Plan trop long : %(periods)s périodes, %(most)s au plus.",
+            periods=table.shape[1],
+            most=MOST_PERIODS,
+        )
     if persons.ndim == 1:
         persons = persons[:, None]
     if persons.ndim > 2 or persons.shape not in {(), (rows, 1), table.shape}:
@@ -84,7 +94,7 @@ def _check(made: Design) -> None:
             column=column + 1,
             value=made.exposure[row, column],
         )
-    for row, column in zip(*np.nonzero(seen & ~((made.sizes > 0) & np.isfinite(made.sizes))), strict=True):
+    for row, column in zip(*np.nonzero(seen & ~((made.sizes > 0) & (made.sizes <= MOST))), strict=True):
         raise RolloutError(
             "Plan, ligne %(row)s, période %(column)s : effectif %(value)s. "
             "Donnez un nombre de personnes positif, ou laissez l’exposition vide si rien n’y est mesuré.",
@@ -92,7 +102,7 @@ def _check(made: Design) -> None:
             column=column + 1,
             value=made.sizes[row, column],
         )
-    for row in np.flatnonzero(~((made.clusters >= 0) & np.isfinite(made.clusters))):
+    for row in np.flatnonzero(~((made.clusters >= 0) & (made.clusters <= MOST))):
         raise RolloutError(
             "Plan, ligne %(row)s : %(value)s territoires. Donnez un nombre positif.",
             row=row + 1,

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize
 from scipy.stats import norm
 
-from essaim.rollout.design import Design, Floats
+from essaim.rollout.design import MOST, Design, Floats
 from essaim.rollout.errors import RolloutError
 from essaim.words import told
 
@@ -48,11 +48,11 @@ class Outcome:
     retention: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (self.sigma > 0 and np.isfinite(self.sigma)):
+        if not 0 < self.sigma < MOST:
             raise RolloutError(
                 "Écart-type entre personnes : %(sigma)s. Donnez un nombre positif.", sigma=self.sigma
             )
-        if not (self.tau >= 0 and np.isfinite(self.tau)):
+        if not 0 <= self.tau < MOST:
             raise RolloutError(
                 "Écart-type entre territoires : %(tau)s. Donnez un nombre positif ou nul.", tau=self.tau
             )
@@ -169,6 +169,8 @@ def power(effect: float, standard_error: float, level: float = 0.05) -> float:
     0.5
     """
     _probability(told("Seuil du test"), level)
+    if not np.isfinite(effect):
+        raise RolloutError("Effet à détecter : %(effect)s. Donnez un nombre fini.", effect=effect)
     quantile, ratio = norm.isf(level / 2), effect / standard_error
     return float(norm.cdf(ratio - quantile) + norm.cdf(-ratio - quantile))
 
