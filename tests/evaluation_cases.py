@@ -3,8 +3,7 @@
 Plain numpy and dictionaries, so that the oracles' environment can draw the same data.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,7 +26,7 @@ class Case:
     cross_sections: bool = False
     missing: float = 0.0
     seed: int = 1
-    options: dict[str, Any] = field(default_factory=dict)
+    window: int | None = None
 
 
 WAVES = {0: 60, 3: 25, 4: 30, 5: 20}
@@ -99,6 +98,10 @@ def _grid() -> list[Case]:
     return found
 
 
+MANY = {0: 45, **dict.fromkeys(range(3, 12), 8)}
+YEARS = tuple(range(1, 13))
+GAPS = {"sizes": {0: 50, 2006: 20, 2009: 25}, "times": (2001, 2003, 2006, 2007, 2009, 2012)}
+
 CASES: list[Case] = [
     *_grid(),
     Case("late-cohorts", {**WAVES, 9: 15}, seed=60),
@@ -148,6 +151,98 @@ CASES: list[Case] = [
     Case("two-periods", {0: 40, 2: 30}, times=(1, 2), seed=91),
     Case("two-periods-dr", {0: 80, 2: 60}, times=(1, 2), covariates=2, seed=92),
     Case("anticipation-two-dr", WAVES, anticipation=1, covariates=2, seed=93),
+    Case("many-cohorts-anticipation-two", MANY, times=YEARS, anticipation=2, seed=123),
+    Case(
+        "many-cohorts-no-never",
+        {g: n for g, n in MANY.items() if g},
+        times=YEARS,
+        control="notyettreated",
+        seed=124,
+    ),
+    Case("gaps-weights-clusters", **GAPS, weights="fixed", clusters=15, seed=127),  # type: ignore[arg-type]
+    Case("late-weights-clusters", {**WAVES, 9: 15}, weights="fixed", clusters=12, seed=131),
+    Case("clusters-cross-sections", WAVES, cross_sections=True, clusters=15, seed=132),
+    Case("clusters-anticipation-universal", WAVES, clusters=15, anticipation=1, base="universal", seed=133),
+    Case("weights-clusters-covariates", WAVES, weights="fixed", clusters=15, covariates=1, seed=134),
+    Case(
+        "weights-reg-notyet",
+        WAVES,
+        weights="fixed",
+        covariates=2,
+        method="reg",
+        control="notyettreated",
+        seed=135,
+    ),
+    Case(
+        "weights-ipw-universal",
+        WAVES,
+        weights="fixed",
+        covariates=1,
+        method="ipw",
+        base="universal",
+        seed=136,
+    ),
+    Case(
+        "weights-cross-sections-covariates",
+        WAVES,
+        weights="fixed",
+        cross_sections=True,
+        covariates=1,
+        seed=137,
+    ),
+    Case(
+        "ipw-anticipation-universal",
+        WAVES,
+        method="ipw",
+        covariates=1,
+        anticipation=1,
+        base="universal",
+        seed=138,
+    ),
+    Case(
+        "reg-clusters-notyet",
+        WAVES,
+        method="reg",
+        covariates=1,
+        clusters=20,
+        control="notyettreated",
+        seed=139,
+    ),
+    Case("tiny-groups-weights", {0: 14, 3: 2, 4: 2, 5: 3}, weights="fixed", seed=141),
+    Case("unbalanced-clusters", WAVES, missing=0.15, clusters=15, seed=142),
+    Case("unbalanced-anticipation", WAVES, missing=0.15, anticipation=1, seed=143),
+]
+
+#: Other cases, for the second oracle, which has aggregations over a fixed window.
+OTHER_CASES: list[Case] = [
+    *(
+        Case(f"window-{window}-{control}-{base}", WAVES, control=control, base=base, window=window, seed=seed)
+        for seed, (window, control, base) in enumerate(
+            [
+                (w, c, b)
+                for w in (1, 2)
+                for c in ("nevertreated", "notyettreated")
+                for b in ("varying", "universal")
+            ],
+            110,
+        )
+    ),
+    Case("window-covariates", WAVES, covariates=1, window=2, seed=120),
+    Case("many-cohorts", MANY, times=YEARS, seed=121),
+    Case(
+        "many-cohorts-notyet-universal",
+        MANY,
+        times=YEARS,
+        control="notyettreated",
+        base="universal",
+        seed=122,
+    ),
+    Case("gaps-notyet", **GAPS, control="notyettreated", seed=125),  # type: ignore[arg-type]
+    Case("gaps-covariates", **GAPS, covariates=2, seed=126),  # type: ignore[arg-type]
+    Case("gaps-cross-sections", **GAPS, cross_sections=True, seed=128),  # type: ignore[arg-type]
+    Case("always-and-late-notyet", {**WAVES, 1: 12, 9: 15}, control="notyettreated", seed=129),
+    Case("always-and-late-covariates", {**WAVES, 1: 12, 9: 15}, covariates=1, seed=130),
+    Case("tiny-groups-universal", {0: 14, 3: 2, 4: 2, 5: 3}, base="universal", seed=140),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Differential test: every case agrees with csdid 0.4.3, which reproduces R's ``did`` 2.5.
+"""Differential test: every case agrees with csdid 0.4.3, which reproduces R's ``did`` 2.5, others with moderndid 0.2.0.
 
 The numbers were recorded by ``scripts/record_evaluation_oracles.py``; agreement is 1e-9 without covariates, 1e-6
 with.
@@ -12,10 +12,11 @@ import pytest
 
 from essaim.evaluation import Options, Panel, Result, estimate
 from essaim.evaluation.result import Estimate
-from tests.evaluation_cases import CASES, Case, draw
+from tests.evaluation_cases import CASES, OTHER_CASES, Case, draw
 from tests.evaluation_data import DATA
 
 ORACLES: dict[str, Any] = json.loads((DATA / "evaluation_oracles.json").read_text())
+OTHERS: dict[str, Any] = json.loads((DATA / "evaluation_second_oracle.json").read_text())
 KINDS = {"dynamic": "event", "group": "group", "calendar": "calendar"}
 
 
@@ -34,6 +35,7 @@ def run(case: Case) -> Result:
         method=case.method,  # type: ignore[arg-type]
         anticipation=case.anticipation,
         inference="analytic",
+        window=case.window,
     )
     return estimate(panel, options)
 
@@ -51,10 +53,10 @@ def same_estimate(found: Estimate, att: float | None, se: float | None, toleranc
     same(found.se, se, tolerance, f"se of {what}")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *OTHER_CASES], ids=lambda case: case.name)
 def test_the_case_agrees_with_the_oracle(case: Case) -> None:
     tolerance = 1e-6 if case.covariates else 1e-9
-    expected, result = ORACLES[case.name], run(case)
+    expected, result = (ORACLES | OTHERS)[case.name], run(case)
     cells = {(cell.group, cell.time): cell.effect for cell in result.cells}
     assert set(cells) == set(zip(expected["cohorts"], expected["periods"], strict=True))
     for g, t, att, se in zip(*(expected[key] for key in ("cohorts", "periods", "att", "se")), strict=True):
@@ -72,3 +74,4 @@ def test_the_case_agrees_with_the_oracle(case: Case) -> None:
 def test_there_are_enough_cases() -> None:
     assert len(CASES) >= 40
     assert set(ORACLES) == {case.name for case in CASES}
+    assert set(OTHERS) == {case.name for case in OTHER_CASES}
