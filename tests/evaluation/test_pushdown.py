@@ -98,6 +98,11 @@ def test_counts_are_of_persons(tmp_path: Path) -> None:
     ]
 
 
+def test_the_reading_counts_territories(tmp_path: Path) -> None:
+    found = estimate(panel_of_persons(written(persons(3), tmp_path), COLUMNS, at_least=1))
+    assert (found.facts.treated, found.facts.waves) == (20, ((2003, 10), (2005, 10)))
+
+
 def test_sums_of_whole_numbers_are_exact(tmp_path: Path) -> None:
     big = 2**52
     frame = pl.DataFrame(

@@ -513,9 +513,7 @@ def _facts(work: _Work) -> Facts:
     panel, stats = work.panel, work.stats
     treated = panel.cohort != NEVER
     waves = tuple(
-        (panel.calendar.key(int(c)), int(stats.count[g].max()))
-        for g, c in enumerate(stats.cohorts)
-        if c != NEVER
+        (panel.calendar.key(int(c)), int((panel.cohort == c).sum())) for c in stats.cohorts if c != NEVER
     )
     stands = concentration(panel)
     mean, spread = _scale(stats)
