@@ -217,8 +217,8 @@ def method(estimated: Estimate) -> list[str]:
     control = dict(type(estimated.plan).Control.choices)[options["control"]]
     return [
         _(
-            "Effets par vague et par période (Callaway et Sant’Anna, 2021), comparés à %(control)s, sur %(units)s "
-            "unités dont %(treated)s exposées, %(periods)s périodes de %(first)s à %(last)s."
+            "Effets par vague et par période (Callaway et Sant’Anna, 2021), comparaison avec %(control)s, sur "
+            "%(units)s unités dont %(treated)s exposées, %(periods)s périodes de %(first)s à %(last)s."
         )
         % {
             "control": control,
