@@ -29,6 +29,12 @@ def test_a_unit_is_exposed_from_the_period_of_its_date() -> None:
     assert built.frame["time"].n_unique() == 17
 
 
+def test_a_month_of_opening_is_enough_and_its_column_may_be_called_debut() -> None:
+    table = waves([("01", "2007-10", "1"), ("02", "2008-01-15", "2")]).rename({"date": "debut"})
+    built = build_panel(OUTCOME, table, Window("2005T1", "2009T1", "essai"))
+    assert set(built.frame.filter(pl.col("unit") == "01")["cohort"]) == {"2007T4"}
+
+
 def test_a_unit_in_two_waves_takes_its_first_date_with_a_note() -> None:
     built = build_panel(OUTCOME, waves([("93", "2008-04-01", "3"), ("93", "2007-10-01", "1")]))
     assert set(built.frame.filter(pl.col("unit") == "93")["cohort"]) == {"2007T4"}

@@ -195,14 +195,19 @@ class Calendar:
         return cls(kind, ordinals, tuple(ordered[n] for n in ordinals))
 
     def ordinal(self, value: object) -> int | None:
-        """Ordinal of a period or of a date falling in it; ``NEVER`` for never; ``None`` if unreadable."""
+        """Ordinal of a period or of a date, or month, falling in it; ``NEVER`` for never; ``None`` if unreadable.
+
+        >>> quarters = Calendar.of(["2007T1", "2007T2"])
+        >>> quarters.ordinal("2007-05") == quarters.ordinal("2007-05-31") == quarters.ordinal("2007T2")
+        True
+        """
         text = as_text(value)
         if text.lower() in NEVER_WORDS:
             return NEVER
         ordinal = parse(self.kind, text)
         if ordinal is not None:
             return ordinal
-        date = parse_date(text)
+        date = parse_date(text) or parse_date(f"{text}-01")
         return None if date is None or self.kind.name == "rangs" else self.kind.of_date(date)
 
     def label(self, ordinal: int) -> str:

@@ -12,6 +12,7 @@ from essaim.words import told
 
 UNIT_COLUMNS = ("unit", "departement", "département", "code", "territoire", "commune", "site")
 WAVE_COLUMNS = ("wave", "vague")
+DATE_STARTS = ("date", "cohort", "debut", "début")
 
 #: Default window, in periods of the outcome: three years of quarters before the first wave, one after the
 #: last.
@@ -51,7 +52,7 @@ def read_waves(table: pl.DataFrame, first_row: int = 2) -> Waves:
     A unit in several waves takes its first date, with a note. Raises ``PanelError`` naming rows.
     """
     unit = _column(table, UNIT_COLUMNS, told("l’unité (« unit », « departement » ou « code »)"))
-    date = next((name for name in table.columns if name.lower().startswith(("date", "cohort"))), None)
+    date = next((name for name in table.columns if name.lower().startswith(DATE_STARTS)), None)
     if date is None:
         raise PanelError(
             "Table des vagues : aucune colonne de date. Elle contient : %(columns)s. Ajoutez une "
