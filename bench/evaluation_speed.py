@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: two threads wait for each other, at a cost
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy: two threads wait for each other, at a cost
 
 import numpy as np
 import polars as pl
