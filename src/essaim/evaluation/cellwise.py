@@ -91,7 +91,11 @@ def _panel_cells(
         _undefined(found, cells, reason.said)
         return
     found.effect[cells] = effect
-    found.contribution[rows[:, None], cells] = influence / len(rows)
+    influence /= len(rows)
+    if len(cells) == cells[-1] - cells[0] + 1:  # as a rule: the cells of a cohort stand together
+        found.contribution[rows, cells[0] : cells[-1] + 1] = influence
+    else:
+        found.contribution[rows[:, None], cells] = influence
 
 
 def _row_cell(

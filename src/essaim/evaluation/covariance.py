@@ -152,12 +152,35 @@ class Contributions:
     """Influence of each unit on each cell, where moments are not enough (covariates, varying weights).
 
     ``table`` (n, K); ``member`` (n,) index of the cohort; ``weight`` (n,) of the unit in the population.
+    ``products`` (K + G, K + G) are those of the contributions and of the shares of the cohorts, summed over units,
+    or over clusters.
     """
 
     table: Floats
     member: Ints
     weight: Floats
     cluster: Ints | None
+    products: Floats
+
+    @classmethod
+    def of(
+        cls, table: Floats, member: Ints, weight: Floats, cluster: Ints | None, touched: Bools
+    ) -> "Contributions":
+        """``touched`` (G, K) says which cells depend on a cohort: the contributions of its units to others are zero."""
+        groups, cells = touched.shape
+        share = weight / weight.sum()
+        if cluster is not None:
+            sums = _summed(
+                np.hstack([table, share[:, None] * (member[:, None] == np.arange(groups))]), cluster
+            )
+            return cls(table, member, weight, cluster, sums.T @ sums)
+        products = np.zeros((cells + groups, cells + groups))
+        for g in range(groups):
+            rows, columns = np.flatnonzero(member == g), np.flatnonzero(touched[g])
+            part = np.column_stack([table[np.ix_(rows, columns)], share[rows]])
+            at = np.append(columns, cells + g)
+            products[np.ix_(at, at)] += part.T @ part
+        return cls(table, member, weight, cluster, products)
 
     def influence(self, mix: Floats | csr_array, sizes: Floats) -> Floats:
         """(n, E) influence of the units on combinations of cells, or (clusters, E) summed by cluster."""
@@ -167,10 +190,9 @@ class Contributions:
 
     def of_cells(self) -> Floats:
         """(K,) standard errors of the cells."""
-        table = self.table if self.cluster is None else _summed(self.table, self.cluster)
-        return np.asarray(np.sqrt(np.einsum("nk,nk->k", table, table)))
+        return np.asarray(np.sqrt(np.diag(self.products)[: self.table.shape[1]]))
 
     def analytic(self, mix: Floats | csr_array, sizes: Floats) -> Spread:
         """Influence-function covariance of combinations of cells, by cluster where there are clusters."""
-        influence = self.influence(mix, sizes)
-        return Spread(influence.T @ influence, np.full(mix.shape[0], np.inf))
+        both = np.hstack([csr_array(mix).toarray(), sizes])
+        return Spread(both @ self.products @ both.T, np.full(len(both), np.inf))

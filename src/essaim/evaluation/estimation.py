@@ -303,7 +303,8 @@ def _effects(
         return _Work(options, panel, stats, grid, effect, terms, None, _forms(options, panel, stats)), set()
     found = cell_effects(panel, grid, stats.cohorts, compared, options.method)
     member = np.searchsorted(stats.cohorts, panel.cohort)
-    table = Contributions(found.contribution, member, panel.unit_weight, panel.cluster)
+    touched = compared | (grid.own[:, None] == np.arange(len(stats.cohorts)))
+    table = Contributions.of(found.contribution, member, panel.unit_weight, panel.cluster, touched.T)
     work = _Work(options, panel, stats, grid, found.effect, None, table)
     return work, set(found.reasons.values())
 
