@@ -11,9 +11,9 @@ from django.urls import reverse
 from docx import Document
 
 from essaim.platform.pdf import PdfUnavailable
-from essaim.platform.territories import services, sources, wave_views
+from essaim.platform.territories import services, sessions, sources, wave_views
 from essaim.platform.territories.models import Indicator, Upload
-from essaim.platform.territories.sheet import sheet_docx
+from essaim.platform.territories.sheet import sheet_docx, sheet_of
 from essaim.territory import codes
 
 DECLARED = {
@@ -210,6 +210,51 @@ def test_the_word_sheet_holds_the_decision_its_reasons_and_room_to_sign(make) ->
         "Signature",
     } <= cells
     assert study.result_sha256[:12] in document.paragraphs[-1].text
+
+
+def test_the_sheet_says_why_each_territory_retained_is_there(make) -> None:
+    study, author = make.study(ranked=True), make.user()
+    refused, *held = study.proposed()
+    last = study.rows()[-1]
+    services.decide(study, refused, False, "Un site y ouvre déjà.", author)
+    services.decide(study, last["code"], True, "Engagement pris.", author)
+    told = {row["name"]: " ".join(row["sentences"]) for row in sheet_of(study)["reasons"]}
+    names = {row["code"]: row["name"] for row in study.rows()}
+    assert set(told) == {names[code] for code in [*held, last["code"]]}
+    assert "Ce qui le retient" in told[last["name"]] and "voisins classés" in told[last["name"]]
+    assert all("profil médian" in text for text in told.values())
+    texts = [p.text for p in Document(io.BytesIO(sheet_docx(study))).paragraphs]
+    assert told[last["name"]] in texts and names[refused] not in texts
+
+
+def _session_of(study, make, answers: list[list[str]]):
+    study.inputs = None
+    study.save()
+    return services.hold_session(study, make.user(), {make.user(): answer for answer in answers})
+
+
+def test_the_sheet_tells_the_weights_session_by_counts_and_gaps_only(make) -> None:
+    study = make.study(document={"weights": []})
+    session = _session_of(study, make, [["need >= 70%"], ["resources >= 70%"], ["need >= resources"]])
+    sessions.adopt(session, ["need >= resources"], "Le besoin d’abord.", make.user())
+    services.run_study(study)
+    document = Document(io.BytesIO(sheet_docx(study)))
+    said = [p.text for p in document.paragraphs]
+    assert any("3 réponses sur 3" in text for text in said) and "Le besoin d’abord." in said
+    assert any("tenue par 2" in text and "refusée par 1" in text for text in said)
+    gaps = next(t for t in document.tables if t.rows[0].cells[1].text == "Écart des moyennes")
+    assert len(gaps.rows) == 1 + len(study.document["criteria"])
+    whole = " ".join([*said, *(cell.text for row in gaps.rows for cell in row.cells)])
+    assert "≥ 70" not in whole and "70 à" not in whole and not any(voice in whole for voice in session.voices)
+
+
+def test_two_answers_stay_unread_on_the_sheet(make) -> None:
+    study = make.study(document={"weights": []})
+    _session_of(study, make, [["need >= 70%"], ["resources >= 70%"]])
+    services.run_study(study)
+    brief = sheet_of(study)["session"]
+    assert (brief["voices"], brief["spreads"], brief["sentences"]) == (2, [], [])
+    assert any("la fiche les tait" in text for text in sheet_of(study)["session_sentences"])
 
 
 def test_a_simulated_study_says_so_on_its_sheet(make) -> None:

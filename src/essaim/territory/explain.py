@@ -75,8 +75,11 @@ def contributions(ranking: Ranking, row: int, reference: Floats) -> tuple[Contri
     return tuple(sorted(found, key=lambda c: -c.points))
 
 
-def explain(ranking: Ranking, code: str) -> Explanation:
-    """Why a territory is where it is. Raises ``StudyError`` for a code that is not ranked."""
+def explain(ranking: Ranking, code: str, *, ways_in: bool = True) -> Explanation:
+    """Why a territory is where it is. Raises ``StudyError`` for a code that is not ranked.
+
+    Without ``ways_in``, no levers: they take a pass over all draws and territories for each code.
+    """
     row = ranking.row(code)
     median = np.median(ranking.notes.values, axis=0)
     parts = contributions(ranking, row, median)
@@ -85,7 +88,7 @@ def explain(ranking: Ranking, code: str) -> Explanation:
     if near:
         mean = ranking.notes.values[[ranking.row(c) for c in near]].mean(axis=0)
         beside = float(ranking.point[row] - mean @ ranking.mean_weights)
-    found = levers(ranking, row) if ranking.accept.top[row] < 0.5 else ()
+    found = levers(ranking, row) if ways_in and ranking.accept.top[row] < 0.5 else ()
     gap = float(ranking.point[row] - median @ ranking.mean_weights)
     accept = ranking.accept
     return Explanation(

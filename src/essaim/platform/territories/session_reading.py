@@ -5,8 +5,9 @@ from typing import Any, cast
 
 from django.utils.translation import gettext as _
 
-from essaim.platform.territories.models import WeightSession
+from essaim.platform.territories.models import Study, WeightSession
 from essaim.platform.territories.reading import names_of, sentence_in_words
+from essaim.platform.territories.sessions import DISCREET_VOICES
 from essaim.platform.territories.sources import measures_for
 from essaim.territory.codes import Level
 from essaim.territory.explain import percent
@@ -45,6 +46,42 @@ def agreement_in_words(session: WeightSession) -> dict[str, Any]:
     }
 
 
+def session_in_brief(study: Study) -> dict[str, Any] | None:
+    """The last session whose answers were laid side by side, for the decision sheet: counts and gaps, no answer.
+
+    With fewer than three answers, a gap gives each answer to the other: the sheet keeps their number alone. What one
+    answer alone says is not told either.
+    """
+    shown = (WeightSession.State.REVEALED, WeightSession.State.ADOPTED)
+    session = study.weight_sessions.filter(state__in=shown).first()
+    if session is None:
+        return None
+    found, names = session.agreement or {}, names_in(session)
+    discreet = len(session.voices) >= DISCREET_VOICES
+    return {
+        "session": session,
+        "voices": len(session.voices),
+        "invited": session.seats.count(),
+        "counts": found["counts"],
+        "spreads": [_gap(row, names) for row in found["spreads"]] if discreet else [],
+        "sentences": [_counted(row, names) for row in found["positions"] if len(row["holds"]) > 1]
+        if discreet
+        else [],
+        "adopted": [sentence_in_words(sentence, names) for sentence in session.adopted],
+        "changed_since": session.state == WeightSession.State.ADOPTED
+        and session.adopted != study.document["weights"],
+    }
+
+
+def _gap(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    shared = row["shared"]
+    return {
+        "label": names.get(row["key"], row["key"]),
+        "gap": f"{100 * row['gap']:.0f}",
+        "shared": _in_percent(*shared) if shared else "",
+    }
+
+
 def adoption_choices(session: WeightSession) -> list[tuple[str, str]]:
     """Every sentence said, the most held first, with how the voices stand."""
     names = names_in(session)
@@ -73,13 +110,10 @@ def _counted(position: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 def _spread(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    shared = row["shared"]
     return {
-        "label": names.get(row["key"], row["key"]),
+        **_gap(row, names),
         "voices": [_in_percent(a, b) for a, b in row["ranges"]],
         "means": [percent(mean) for mean in row["means"]],
-        "gap": f"{100 * row['gap']:.0f}",
-        "shared": _in_percent(*shared) if shared else "",
         "bars": [
             _bar(i, a, b, mean)
             for i, ((a, b), mean) in enumerate(zip(row["ranges"], row["means"], strict=True))

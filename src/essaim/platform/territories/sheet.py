@@ -8,8 +8,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from docx import Document
 
-from essaim.platform.territories import reading, services
+from essaim.platform.territories import ranking, reading, services, session_reading, telling
 from essaim.platform.territories.models import Study
+from essaim.territory.explain import explain
 from essaim.territory.map import number
 
 SIGNATURES = 6
@@ -17,21 +18,39 @@ SIGNATURES = 6
 
 def sheet_of(study: Study) -> dict[str, Any]:
     """What the sheet shows; the same context for the page, the PDF and the Word file."""
-    rows = reading.table_rows(study.rows(), study)
+    brief = session_reading.session_in_brief(study)
     decided = {decision.code for decision in study.decisions.all()}
+    every = reading.table_rows(study.rows(), study)
+    rows = [row for row in every if row["proposed"] or row["code"] in decided]
     return {
         "study": study,
         "programme": study.programme,
         "scope": reading.scope_in_words(study.document),
         "criteria": reading.criteria_in_words(study, {}),
         "weights": reading.weights_in_words(study.document),
-        "rows": [row for row in rows if row["proposed"] or row["code"] in decided],
+        "rows": rows,
+        "reasons": _reasons(study, rows),
+        "session": brief,
+        "session_sentences": session_sentences(brief) if brief else [],
         "map": reading.ranking_map(study, standalone=True),
         "doubt": services.point_doubt(study),
         "statuses": (study.result or {})["statuses"],
         "provenance": (study.result or {})["provenance"],
         "signatures": range(SIGNATURES),
     }
+
+
+def _reasons(study: Study, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Why each territory retained, or still proposed, is where it is: what carries it, what holds it back."""
+    again = ranking.replay(study)
+    held = [row for row in rows if row["decision"] is None or row["decision"].kept]
+    return [
+        {
+            "name": row["name"],
+            "sentences": telling.reasons(again, explain(again, row["code"], ways_in=False)),
+        }
+        for row in held
+    ]
 
 
 def sheet_docx(study: Study) -> bytes:
@@ -55,6 +74,7 @@ def sheet_docx(study: Study) -> bytes:
     document.add_heading(_("Poids"), 1)
     for sentence in sheet["weights"] or [_("Aucune contrainte : tous les poids sont admis.")]:
         document.add_paragraph(sentence, style="List Bullet")
+    _session(document, sheet)
     _result(document, sheet)
     document.add_heading(_("Proposition et décision"), 1)
     _table(
@@ -62,11 +82,65 @@ def sheet_docx(study: Study) -> bytes:
         [_("Territoire"), _("Part des poids"), _("Proposé"), _("Décision"), _("Raison")],
         [_row_cells(row) for row in sheet["rows"]],
     )
+    if sheet["reasons"]:
+        document.add_heading(_("Pourquoi ces territoires"), 1)
+    for told in sheet["reasons"]:
+        document.add_heading(told["name"], 2)
+        document.add_paragraph(" ".join(told["sentences"]))
     _signatures(document)
     document.add_paragraph(provenance_sentence(study))
     stream = io.BytesIO()
     document.save(stream)
     return stream.getvalue()
+
+
+def _session(document: Any, sheet: dict[str, Any]) -> None:
+    """What the committee agreed on when each stated the weights in private; never what one of them said."""
+    brief = sheet["session"]
+    if brief is None:
+        return
+    document.add_heading(_("Séance de poids"), 1)
+    for sentence in sheet["session_sentences"]:
+        document.add_paragraph(sentence)
+    if brief["spreads"]:
+        _table(
+            document,
+            [_("Critère"), _("Écart des moyennes"), _("Poids communs")],
+            [
+                [row["label"], _("%(gap)s points") % {"gap": row["gap"]}, row["shared"] or _("aucun")]
+                for row in brief["spreads"]
+            ],
+        )
+    for sentence in brief["sentences"]:
+        document.add_paragraph(sentence, style="List Bullet")
+
+
+def session_sentences(brief: dict[str, Any]) -> list[str]:
+    """Who was asked and answered, what all want, what was adopted and why; the discretion kept."""
+    session, counts = brief["session"], brief["counts"]
+    said = [
+        _(
+            "%(voices)d réponses sur %(invited)d personnes invitées, chacune en privé. Territoires voulus par "
+            "toutes : %(wanted)d ; disputés : %(disputed)d."
+        )
+        % {
+            "voices": brief["voices"],
+            "invited": brief["invited"],
+            "wanted": counts["in"],
+            "disputed": counts["disputed"],
+        }
+    ]
+    if session.simulated:
+        said.append(_("Séance simulée : ses réponses sont inventées pour l’essai."))
+    if brief["adopted"]:
+        said.append(_("Adopté : %(sentences)s.") % {"sentences": " ; ".join(brief["adopted"])})
+    if session.reason:
+        said.append(session.reason)
+    if brief["changed_since"]:
+        said.append(_("Les poids de l’étude ont changé depuis cette séance."))
+    if not brief["spreads"]:
+        said.append(_("Avec si peu de réponses, leurs écarts diraient celles de chacun : la fiche les tait."))
+    return said
 
 
 def _result(document: Any, sheet: dict[str, Any]) -> None:

@@ -15,6 +15,19 @@ SMALL = 0.0005
 
 
 def told(ranking: Ranking, found: Explanation) -> list[str]:
+    """All that is said of one territory on its own page."""
+    said = reasons(ranking, found)
+    if found.levers:
+        said.append(_levers(ranking, found.levers))
+    if ranking.simulated:
+        said.append(
+            _("Classement simulé : les valeurs de %(labels)s sont inventées pour l’essai.")
+            % {"labels": ", ".join(ranking.simulated)}
+        )
+    return said
+
+
+def reasons(ranking: Ranking, found: Explanation) -> list[str]:
     """The sentences of an explanation, in the order that a committee reads them."""
     carried = [part for part in found.contributions if part.points > SMALL]
     held = [part for part in reversed(found.contributions) if part.points < -SMALL]
@@ -39,15 +52,7 @@ def told(ranking: Ranking, found: Explanation) -> list[str]:
             )
             % {"count": count, "gap": _signed(found.gap_to_neighbours)}
         )
-    said += _caveats(ranking, found.code)
-    if found.levers:
-        said.append(_levers(ranking, found.levers))
-    if ranking.simulated:
-        said.append(
-            _("Classement simulé : les valeurs de %(labels)s sont inventées pour l’essai.")
-            % {"labels": ", ".join(ranking.simulated)}
-        )
-    return said
+    return said + _caveats(ranking, found.code)
 
 
 def _standing(ranking: Ranking, found: Explanation) -> str:
