@@ -21,6 +21,7 @@ from essaim.platform.community.models import Lesson
 from essaim.platform.evaluations import maturity, panels, report, report_views, services
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
+from essaim.platform.evaluations.telling import tell
 from essaim.platform.programmes import services as programmes
 from essaim.platform.sites import services as services_of_sites
 from tests.evaluation_data import SCENARIOS
@@ -216,7 +217,7 @@ def test_values_that_describe_too_few_persons_are_never_kept() -> None:
     kept = pl.read_csv(draft.csv)
     assert kept["persons"].min() == 50
     assert kept["outcome"].null_count() == 1
-    assert any("moins de 11 personnes" in note for note in draft.notes)
+    assert any("moins de 11 personnes" in note for note in map(tell, draft.notes))
 
 
 def _of_few(secret: float) -> bytes:
@@ -269,7 +270,7 @@ def test_columns_nobody_asked_for_are_not_kept() -> None:
     frame = simulate(Scenario(units=60, waves=(8, 8, 10))).with_columns(remarque=pl.lit("x"))
     draft = panels.from_one_file(("p.csv", frame.write_csv().encode()))
     assert "remarque" not in pl.read_csv(draft.csv).columns
-    assert any("remarque" in note for note in draft.notes)
+    assert any("remarque" in note for note in map(tell, draft.notes))
 
 
 def test_the_sites_of_the_programme_may_be_the_waves(make) -> None:
@@ -284,7 +285,7 @@ def test_the_sites_of_the_programme_may_be_the_waves(make) -> None:
     outcome = "\n".join(["unit,time,outcome", *rows]).encode()
     draft = panels.from_two_files(("o.csv", outcome), ("sites", found.csv), leaving=found.leaving)
     assert set(pl.read_csv(draft.csv)["unit"].cast(pl.String)) == {"33", "62", "80"}
-    assert any("date inconnue" in note and "59" in note for note in draft.notes)
+    assert any("date inconnue" in note and "59" in note for note in map(tell, draft.notes))
 
 
 def test_sites_without_a_date_make_no_waves(make) -> None:

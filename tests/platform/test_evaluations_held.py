@@ -9,6 +9,7 @@ from django.urls import reverse
 from essaim.platform.evaluations import held, panels, services
 from essaim.platform.evaluations.models import Panel
 from essaim.platform.evaluations.openings import openings
+from essaim.platform.evaluations.telling import tell
 from essaim.platform.opendata import services as opendata
 from essaim.platform.programmes import services as programmes
 from essaim.platform.sites import services as sites
@@ -78,9 +79,9 @@ def test_one_value_a_year_is_read_by_year_and_an_opening_inside_it_exposes_it(pr
     rows = kept(draft)
     assert sorted(rows["time"].unique()) == ["2019", "2020", "2021", "2022"]
     assert draft.waves == [{"cohort": "2020", "units": 1}]
-    assert any("Une valeur par an" in note for note in draft.notes)
-    assert any("expose toute cette période" in note for note in draft.notes)
-    assert any("MSA" in note for note in draft.notes)  # what the source itself warns of
+    assert any("Une valeur par an" in note for note in map(tell, draft.notes))
+    assert any("expose toute cette période" in note for note in map(tell, draft.notes))
+    assert any("MSA" in note for note in map(tell, draft.notes))  # what the source itself warns of
 
 
 def test_quarters_stay_quarters(programme, writer, tmp_path) -> None:
@@ -205,6 +206,16 @@ def test_one_button_keeps_what_the_preview_showed(make, programme, rsa, client) 
     assert panel.title == "Foyers allocataires du RSA, pour 1 000 habitants, par commune"
     assert rsa.sha256 in [given["sha256"] for given in panel.inputs]
     assert panel.inputs[0]["licence"] == rsa.licence and rsa.vintage in panel.source
+
+
+def test_what_was_chosen_and_left_is_told_in_the_language_of_the_reader(make, programme, rsa, client) -> None:
+    plan, (_held, choice) = make.plan(programme), choice_of(programme, "commune")
+    client.post(url(programme, plan), {"series": choice})
+    client.post(reverse("evaluations:panel_confirm", args=[programme.slug, plan.pk]))
+    client.cookies["django_language"] = "en"
+    address = reverse("evaluations:panel", args=[programme.slug, plan.pk, Panel.objects.get().pk])
+    page = client.get(address).content.decode()
+    assert "Intention to treat" in page and "Opened at an unknown date" in page and "by commune" in page
 
 
 def test_simulated_sites_make_a_simulated_panel(make, programme, rsa) -> None:

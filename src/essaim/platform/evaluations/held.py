@@ -10,12 +10,27 @@ from django.utils.translation import gettext as _
 from essaim.evaluation.periods import Calendar
 from essaim.platform.evaluations import panels
 from essaim.platform.evaluations.openings import openings
+from essaim.platform.evaluations.telling import tell
 from essaim.platform.opendata import services as opendata
 from essaim.territory.codes import LEVELS, Level, region_of_department, territories
 from essaim.territory.lookup import CodeKind
+from essaim.words import told
 
 if TYPE_CHECKING:
     from essaim.platform.programmes.models import Programme
+
+
+BY_LEVEL = {
+    "departement": told("par département"),
+    "ze": told("par zone d’emploi"),
+    "epci": told("par intercommunalité"),
+    "commune": told("par commune"),
+    "region": told("par région"),
+}
+EXPOSURE_RULE = told(
+    "Intention de traiter : un site qui ouvre au cours d’une période expose toute cette période, même tard, et son "
+    "territoire reste exposé ensuite."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +50,7 @@ class Held:
         return [
             (
                 _title(series),
-                [
-                    (f"{series.id}-{unit}", f"{series.label}, {opendata.LEVEL_LABELS[unit]}")
-                    for unit in series.units
-                ],
+                [(f"{series.id}-{unit}", f"{series.label}, {tell(BY_LEVEL[unit])}") for unit in series.units],
             )
             for series in self.series
         ]
@@ -64,7 +76,7 @@ def said_of(held: Held, choice: str) -> dict[str, str]:
     """The title and source of the panel of a choice, as a person would write them."""
     series, unit = held.chosen(choice)
     sources = (f"{origin['name']} ({origin['licence']})" for origin in series.origins())
-    return {"title": f"{series.label}, {opendata.LEVEL_LABELS[unit]}"[:200], "source": " ; ".join(sources)}
+    return {"title": f"{series.label}, {tell(BY_LEVEL[unit])}"[:200], "source": " ; ".join(sources)}
 
 
 def draft_from(
@@ -103,28 +115,21 @@ def _described(frame: pl.DataFrame, unit: CodeKind, held: Held) -> pl.DataFrame:
         zones = held.available.places(unit)
         places = {code: (name, regions.get(department, "")) for code, (name, department) in zones.items()}
     rows = [(code, *places.get(code, (code, ""))) for code in frame["unit"].unique(maintain_order=True)]
-    told = pl.DataFrame(rows, schema=["unit", "name", "region"], orient="row")
-    return frame.join(told, on="unit", how="left")
+    names = pl.DataFrame(rows, schema=["unit", "name", "region"], orient="row")
+    return frame.join(names, on="unit", how="left")
 
 
 def _choices(series: opendata.Series, unit: CodeKind) -> Iterator[str]:
     """What was chosen, in sentences that the panel and its reports keep."""
     calendar = Calendar.of(series.labels.values())
-    yield _("Résultat : %(label)s (%(unit)s), %(level)s. %(definition)s") % {
-        "label": series.label,
-        "unit": series.described["unit"],
-        "level": opendata.LEVEL_LABELS[unit],
-        "definition": series.described["definition"],
-    }
-    if calendar.kind.name == "années":
-        yield _("Une valeur par an : ouvertures et effets se lisent à l’année.")
-    yield from dict.fromkeys(note for vintage in series.vintages for note in vintage.notes)
-    yield exposure_rule()
-
-
-def exposure_rule() -> str:
-    """How an opening becomes a first period of exposure."""
-    return _(
-        "Intention de traiter : un site qui ouvre au cours d’une période expose toute cette période, même tard, et son "
-        "territoire reste exposé ensuite."
+    yield told(
+        "Résultat : %(label)s (%(unit)s), %(level)s. %(definition)s",
+        label=series.label,
+        unit=series.described["unit"],
+        level=BY_LEVEL[unit],
+        definition=series.described["definition"],
     )
+    if calendar.kind.name == "années":
+        yield told("Une valeur par an : ouvertures et effets se lisent à l’année.")
+    yield from dict.fromkeys(note for vintage in series.vintages for note in vintage.notes)
+    yield EXPOSURE_RULE

@@ -10,9 +10,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from essaim.opendata.levels import SHIPPED, Memberships, holders
 from essaim.platform.dates import bounds
@@ -20,17 +18,18 @@ from essaim.platform.evaluations.panels import BadPanel
 from essaim.platform.sites.services import perhaps_opened_sites
 from essaim.territory.codes import Level, UnknownCode, communes, members
 from essaim.territory.lookup import CodeKind
+from essaim.words import told, told_count
 
 if TYPE_CHECKING:
     from essaim.platform.programmes.models import Programme
 
 SIZES = {"commune": 0, "epci": 1, "ze": 2, "departement": 3, "region": 4}
 WHY = {
-    "undated": gettext_lazy("Ouverts à une date inconnue, donc ni exposés ni comparés, hors du panel"),
-    "larger": gettext_lazy(
+    "undated": told("Ouverts à une date inconnue, donc ni exposés ni comparés, hors du panel"),
+    "larger": told(
         "Pris dans le territoire plus vaste d’un site, sans que l’on sache lesquels il touche, hors du panel"
     ),
-    "partly": gettext_lazy("Touchés par une petite part d’un site qui ouvre à côté, hors du panel"),
+    "partly": told("Touchés par une petite part d’un site qui ouvre à côté, hors du panel"),
 }
 
 
@@ -39,7 +38,7 @@ class Openings:
     """First openings by territory of one level.
 
     ``table``: ``code``, ``date`` (the first day it may mean), ``vague``, ``version``; ``leaving``: code → why it leaves
-    the panel; ``notes``: what the reader must know. Texts are in the reader's language.
+    the panel; ``notes``: what the reader must know. Texts are told (``essaim.words``).
     """
 
     table: pl.DataFrame
@@ -92,7 +91,7 @@ def openings(programme: "Programme", unit: CodeKind | None = None, known: Member
         *_share(covered, leaving, unit, above),
     ]
     table = pl.DataFrame(rows, schema=["code", "date", "vague", "version"], orient="row")
-    reasons = {code: str(WHY[why]) for code, why in leaving.items()}
+    reasons: dict[str, str] = {code: WHY[why] for code, why in leaving.items()}
     return Openings(table, reasons, notes, any(site.simulated for site in sites))
 
 
@@ -138,11 +137,11 @@ def _unplaced(names: list[str]) -> list[str]:
     if not names:
         return []
     return [
-        _(
+        told(
             "Sites sans territoire connu : %(names)s. Leur territoire passe pour jamais exposé, ce qui affaiblit "
-            "l’effet mesuré ; le préciser."
+            "l’effet mesuré ; le préciser.",
+            names=", ".join(names),
         )
-        % {"names": ", ".join(names)}
     ]
 
 
@@ -151,12 +150,11 @@ def _closed(sites: list[Any]) -> list[str]:
     if not count:
         return []
     return [
-        ngettext(
+        told_count(
             "%(count)s site a fermé depuis : son territoire reste compté comme exposé.",
             "%(count)s sites ont fermé depuis : leurs territoires restent comptés comme exposés.",
             count,
         )
-        % {"count": count}
     ]
 
 
@@ -165,12 +163,11 @@ def _vague(dated: dict[str, Any], unit: CodeKind | None) -> list[str]:
     if not count or unit is None:
         return []
     return [
-        ngettext(
+        told_count(
             "%(count)s ouverture n’est connue qu’à l’année : elle compte du 1er janvier.",
             "%(count)s ouvertures ne sont connues qu’à l’année : elles comptent du 1er janvier.",
             count,
         )
-        % {"count": count}
     ]
 
 
@@ -192,9 +189,9 @@ def _share(
     if not shares or median(shares) == 1:
         return []
     return [
-        _(
+        told(
             "Les sites n’occupent qu’une part des territoires exposés (médiane : %(share)s %% de leur population) : "
-            "l’effet mesuré est celui du territoire entier, dilué d’autant."
+            "l’effet mesuré est celui du territoire entier, dilué d’autant.",
+            share=round(100 * median(shares), 1),
         )
-        % {"share": number_format(100 * median(shares), 1)}
     ]

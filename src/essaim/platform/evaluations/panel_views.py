@@ -20,7 +20,7 @@ from essaim.platform.evaluations.forms import HeldForm, OptionsForm, PanelForm
 from essaim.platform.evaluations.models import EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
 from essaim.platform.evaluations.permissions import POLICY
-from essaim.platform.evaluations.telling import reader
+from essaim.platform.evaluations.telling import reader, tell
 from essaim.platform.evaluations.views import show_form
 from essaim.platform.form_errors import report
 from essaim.platform.http import Request
@@ -65,7 +65,7 @@ def panel_held(request: Request, slug: str, pk: int) -> HttpResponse:
         "plan": found,
         "form": form,
         "draft": draft,
-        "rule": held.exposure_rule(),
+        "rule": tell(held.EXPOSURE_RULE),
         "has_series": bool(series.series),
         "has_dates": any(site.opened_on for site in opened_sites(found.programme)),
     }

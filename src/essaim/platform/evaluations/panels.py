@@ -19,7 +19,7 @@ from essaim.opendata.safety import Limits, UnsafeFile
 from essaim.opendata.values import fold
 from essaim.opendata.whole_table import read_whole
 from essaim.platform.evaluations.telling import tell
-from essaim.words import kept
+from essaim.words import kept, told
 
 LIMITS = Limits()
 LEAST_PERSONS = 11  # a figure about fewer persons may describe somebody: threshold of INSEE's fiscal sources
@@ -140,7 +140,8 @@ def joined(
         present = set(units.unique())
         measured = measured.filter(~units.is_in(list(leaving)))
         if measured.is_empty():
-            why = " ; ".join(dict.fromkeys(leaving[code] for code in sorted(leaving.keys() & present)))
+            reasons = dict.fromkeys(leaving[code] for code in sorted(leaving.keys() & present))
+            why = " ; ".join(map(tell, reasons))
             raise BadPanel(_("Aucun territoire ne reste dans le panel. %(why)s.") % {"why": why})
         built = build_panel(measured, table, Window(*window) if window else None)
         frame = built.frame
@@ -157,15 +158,16 @@ def _left(leaving: Mapping[str, str], present: set[str]) -> list[str]:
     codes: dict[str, list[str]] = {}
     for code in sorted(leaving.keys() & present):
         codes.setdefault(leaving[code], []).append(code)
-    said = _("%(why)s : %(codes)s.")
-    return [said % {"why": why, "codes": some(found, 20)} for why, found in codes.items()]
+    return [told("%(why)s : %(codes)s.", why=why, codes=some(found, 20)) for why, found in codes.items()]
 
 
 def from_one_file(panel: tuple[str, bytes], *, counts_persons: bool = False) -> Draft:
     """Read a panel that is already joined: unit, time, cohort, outcome. Raises ``BadPanel``."""
     with _said_plainly():
         frame, unread = _named(read_whole(panel[1], LIMITS), ("unit", "time", "cohort", "outcome"))
-        notes = [_("Colonnes non gardées : %(names)s.") % {"names": ", ".join(unread)}] if unread else []
+        notes: list[str] = (
+            [told("Colonnes non gardées : %(names)s.", names=", ".join(unread))] if unread else []
+        )
         return _draft(frame, notes, [_input(*panel)], "", counts_persons=counts_persons)
 
 
@@ -325,11 +327,13 @@ def _protect(frame: pl.DataFrame, counts_persons: bool) -> tuple[pl.DataFrame, l
         pl.when(small).then(None).otherwise(pl.col(column)).alias(column)
         for column in dict.fromkeys(("outcome", count))
     ]
-    said = _(
+    said = told(
         "%(count)s valeurs reposent sur moins de %(least)s personnes : elles sont effacées, et non gardées ; ni "
-        "l’empreinte du fichier déposé, qui aiderait à les retrouver."
+        "l’empreinte du fichier déposé, qui aiderait à les retrouver.",
+        count=int(small.sum()),
+        least=LEAST_PERSONS,
     )
-    return frame.with_columns(hide), [said % {"count": int(small.sum()), "least": LEAST_PERSONS}]
+    return frame.with_columns(hide), [said]
 
 
 def _is_whole(group: pl.Series) -> pl.Series:

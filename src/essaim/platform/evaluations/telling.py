@@ -4,12 +4,12 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext, ngettext
 
-from essaim.words import FRENCH, Words, heard
+from essaim.words import Words, heard
 
 
 def reader() -> Words:
     """The words of the reader's language."""
-    return FRENCH if get_language() == "fr" else Words(gettext, ngettext, ".")
+    return Words(gettext, ngettext, "," if get_language() == "fr" else ".")
 
 
 def tell(said: Any) -> str:

@@ -18,7 +18,7 @@ from essaim.opendata.fetch import FetchError, FetchLimits, fetch
 from essaim.platform.audit import writing_as
 from essaim.platform.opendata import bringing, store
 from essaim.platform.opendata.bringing import Refused, abandon, confirm
-from essaim.platform.opendata.models import LEVEL_LABELS, Import, Vintage
+from essaim.platform.opendata.models import Import, Vintage
 from essaim.platform.opendata.official import Available, Official, values
 from essaim.platform.opendata.series import Series, series_for
 from essaim.platform.opendata.series import values as series_values
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from essaim.platform.organisations.models import Organisation
 
 __all__ = [
-    "LEVEL_LABELS",
     "Available",
     "Official",
     "Refused",
