@@ -32,15 +32,17 @@ MO = PO.with_suffix(".mo")
 CLI_PO = PLATFORM.parent / "cli/locale/fr/LC_MESSAGES/messages.po"
 FRENCH_MO = PLATFORM / "locale/fr/LC_MESSAGES/django.mo"
 #: What is worded by ``essaim.words``.
-CORE = (PLATFORM.parent / "evaluation", PLATFORM.parent / "rollout")
+CORE = tuple(PLATFORM.parent / name for name in ("evaluation", "protocol", "rollout"))
 TOLD: dict[str, Any] = {"told": None, "told_count": (1, 2)}
 CORE_KEYWORDS: dict[str, Any] = {
     "say": None,
     "count": (1, 2),
     "marked": None,
     "EvaluationError": None,
+    "OutsideLatitude": None,
     "PanelError": None,
     "RolloutError": None,
+    "SaidError": None,
     **TOLD,
 }
 KEYWORDS: dict[str, Any] = {

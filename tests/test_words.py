@@ -63,14 +63,21 @@ def test_an_error_says_its_sentence() -> None:
     assert isinstance(EvaluationError(error.said).said, Told)
 
 
-@pytest.mark.parametrize("package", ["evaluation", "rollout"])
+@pytest.mark.parametrize("package", ["evaluation", "protocol", "rollout"])
 def test_no_error_is_worded_in_a_way_that_only_french_can_say(package: str) -> None:
     """Errors take a constant, a template with values, or a sentence already told: no f-string, no sum of texts."""
     wrong = []
     for path in sorted((CORE / package).glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            if call and node.func.id in {"EvaluationError", "PanelError", "RolloutError", "told"}:  # type: ignore[union-attr]
+            if call and node.func.id in {
+                "EvaluationError",
+                "OutsideLatitude",
+                "PanelError",
+                "RolloutError",
+                "SaidError",
+                "told",
+            }:  # type: ignore[union-attr]
                 first = node.args[0]  # type: ignore[union-attr]
                 if isinstance(first, ast.JoinedStr | ast.BinOp):
                     wrong.append(f"{path.name}:{first.lineno}")

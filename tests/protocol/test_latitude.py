@@ -68,8 +68,8 @@ def test_variants_narrow_where_they_apply_and_all_must_hold(types, low, high, va
     assert (found.min, found.max, found.variants) == (low, high, variants)
 
 
-def test_the_latitude_is_said_in_words():
-    assert lat("rural").describe() == "de 6 à 36 mois"
+def test_an_objection_says_the_latitude_in_words():
+    assert lat("rural").objection(40) == "40 n’est pas dans la latitude : de 6 à 36 mois"
 
 
 @pytest.mark.parametrize("value", [True, "12", 5, 61, (), 12.5])

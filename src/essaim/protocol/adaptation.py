@@ -17,13 +17,19 @@ from essaim.protocol.document import Component, Parameter, Protocol, TerritoryTy
 from essaim.protocol.latitude import latitude
 from essaim.protocol.problem import Finding, InvalidDocument, Path, Problem
 from essaim.protocol.yamltext import read_yaml, write_yaml
+from essaim.words import SaidError, marked, told
 
 FORMAT: Literal["essaim/adaptation/1"] = "essaim/adaptation/1"
 
 Place = tuple[str, str | None]
 """(component, parameter), or (component, None) for the component as a whole."""
 
-STATUS_LABELS = {"kept": "gardé", "adapted": "adapté", "not_done": "non fait", "added": "ajouté"}
+STATUS_LABELS = {
+    "kept": told("gardé"),
+    "adapted": told("adapté"),
+    "not_done": told("non fait"),
+    "added": told("ajouté"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +129,7 @@ class Adaptation:
         return next((d for d in self.decisions if d.place == (component, parameter)), None)
 
 
-class OutsideLatitude(ValueError):
+class OutsideLatitude(SaidError):
     """A decision that the site may not take alone; the message says why and how to mend it."""
 
 
@@ -166,9 +172,9 @@ def component_objection(kind: str, decision: Decision) -> str | None:
     if kind != "core":
         return None
     if decision.status == "not_done":
-        return "un composant du cœur ne peut pas être laissé de côté"
+        return told("un composant du cœur ne peut pas être laissé de côté")
     if decision.status == "adapted" and (decision.frame is None or decision.frame.fidelity != "consistent"):
-        return "la forme d’un composant du cœur ne varie que si sa fonction est respectée"
+        return told("la forme d’un composant du cœur ne varie que si sa fonction est respectée")
     return None
 
 
@@ -196,7 +202,7 @@ def decide(
     if why and not decision.is_derogation:
         if not derogation_reason.strip():
             raise OutsideLatitude(
-                f"Décision refusée : {why}. Restez dans la latitude ou demandez une dérogation."
+                "Décision refusée : %(why)s. Restez dans la latitude ou demandez une dérogation.", why=why
             )
         decision = replace(decision, derogation=Derogation(state="requested", reason=derogation_reason))
     others = [one for one in adaptation.decisions if one.id != decision.id]
@@ -225,9 +231,10 @@ def next_revision(adaptation: Adaptation, decisions: tuple[Decision, ...]) -> Ad
 
 def _same_version(adaptation: Adaptation, protocol: Protocol) -> None:
     if (adaptation.protocol, adaptation.version) != (protocol.id, protocol.version):
-        raise ValueError(
-            f"L’adaptation porte sur {adaptation.protocol} {adaptation.version}, "
-            f"pas sur {protocol.id} {protocol.version} : prenez la version de base de l’adaptation."
+        raise SaidError(
+            "L’adaptation porte sur %(version)s, pas sur %(other)s : prenez la version de base de l’adaptation.",
+            version=f"{adaptation.protocol} {adaptation.version}",
+            other=f"{protocol.id} {protocol.version}",
         )
 
 
@@ -240,9 +247,12 @@ def findings_of(adaptation: Adaptation, protocol: Protocol) -> Iterator[Finding]
     if (adaptation.protocol, adaptation.version) != (protocol.id, protocol.version):
         yield Finding(
             ("version",),
-            f"L’adaptation porte sur {adaptation.protocol} {adaptation.version}, "
-            f"pas sur {protocol.id} {protocol.version}.",
-            "Prenez la version de base de l’adaptation.",
+            told(
+                "L’adaptation porte sur %(version)s, pas sur %(other)s.",
+                version=f"{adaptation.protocol} {adaptation.version}",
+                other=f"{protocol.id} {protocol.version}",
+            ),
+            marked("Prenez la version de base de l’adaptation."),
         )
         return
     ids = Counter(decision.id for decision in adaptation.decisions)
@@ -251,17 +261,21 @@ def findings_of(adaptation: Adaptation, protocol: Protocol) -> Iterator[Finding]
         path: Path = ("decisions", i)
         if ids[decision.id] > 1:
             yield Finding(
-                (*path, "id"), f"L’identifiant « {decision.id} » sert deux fois.", "Donnez-en un autre."
+                (*path, "id"),
+                told("L’identifiant « %(id)s » sert deux fois.", id=decision.id),
+                marked("Donnez-en un autre."),
             )
         if places[decision.place] > 1:
-            yield Finding(path, "Deux décisions portent sur la même chose.", "Gardez-en une.")
+            yield Finding(path, marked("Deux décisions portent sur la même chose."), marked("Gardez-en une."))
         shape = list(_shape(protocol, decision, path))
         yield from shape
         if not shape and not decision.is_derogation:
             why = objection(protocol, decision, adaptation.territory_types)
             if why:
                 yield Finding(
-                    path, f"Hors latitude : {why}.", "Restez dans la latitude ou demandez une dérogation."
+                    path,
+                    told("Hors latitude : %(why)s.", why=why),
+                    marked("Restez dans la latitude ou demandez une dérogation."),
                 )
 
 
@@ -274,19 +288,31 @@ def _shape(protocol: Protocol, decision: Decision, path: Path) -> Iterator[Findi
         yield from _addition(component, decision, path)
         return
     if component is None:
-        known = ", ".join(c.id for c in protocol.components) or "aucun"
         yield Finding(
             (*path, "component"),
-            f"Le composant « {decision.component} » n’existe pas dans {protocol.id} {protocol.version}.",
-            f"Composants : {known} ; pour un apport du site, écrivez « status: added ».",
+            told(
+                "Le composant « %(component)s » n’existe pas dans %(version)s.",
+                component=decision.component,
+                version=f"{protocol.id} {protocol.version}",
+            ),
+            told(
+                "Composants : %(known)s ; pour un apport du site, écrivez « status: added ».",
+                known=", ".join(c.id for c in protocol.components) or told("aucun"),
+            ),
         )
         return
     if decision.parameter is not None and find_parameter(component, decision.parameter) is None:
-        known = ", ".join(p.id for p in component.parameters) or "aucun"
         yield Finding(
             (*path, "parameter"),
-            f"« {component.id} » n’a pas de paramètre « {decision.parameter} ».",
-            f"Paramètres : {known}.",
+            told(
+                "« %(component)s » n’a pas de paramètre « %(parameter)s ».",
+                component=component.id,
+                parameter=decision.parameter,
+            ),
+            told(
+                "Paramètres : %(known)s.",
+                known=", ".join(p.id for p in component.parameters) or told("aucun"),
+            ),
         )
     for wrong, message, mend in _SHAPES:
         if wrong(decision):
@@ -296,28 +322,28 @@ def _shape(protocol: Protocol, decision: Decision, path: Path) -> Iterator[Findi
 _SHAPES: tuple[tuple[Callable[[Decision], bool], str, str], ...] = (
     (
         lambda d: d.status == "adapted" and d.parameter is not None and d.value is None,
-        "Un paramètre adapté demande une valeur.",
-        "Écrivez « value ».",
+        marked("Un paramètre adapté demande une valeur."),
+        marked("Écrivez « value »."),
     ),
     (
         lambda d: d.status == "adapted" and d.parameter is None and not d.form.strip(),
-        "Un composant adapté demande sa forme locale.",
-        "Écrivez « form », ou nommez le paramètre adapté.",
+        marked("Un composant adapté demande sa forme locale."),
+        marked("Écrivez « form », ou nommez le paramètre adapté."),
     ),
     (
         lambda d: d.status == "not_done" and d.parameter is not None,
-        "« non fait » porte sur un composant entier.",
-        "Retirez « parameter ».",
+        marked("« non fait » porte sur un composant entier."),
+        marked("Retirez « parameter »."),
     ),
     (
         lambda d: d.value is not None and (d.status != "adapted" or d.parameter is None),
-        "« value » ne va qu’avec un paramètre adapté.",
-        "Retirez « value ».",
+        marked("« value » ne va qu’avec un paramètre adapté."),
+        marked("Retirez « value »."),
     ),
     (
         lambda d: d.addition is not None,
-        "« addition » ne va qu’avec « status: added ».",
-        "Retirez « addition ».",
+        marked("« addition » ne va qu’avec « status: added »."),
+        marked("Retirez « addition »."),
     ),
 )
 
@@ -330,14 +356,16 @@ def _addition(existing: Component | None, decision: Decision, path: Path) -> Ite
     ):
         yield Finding(
             (*path, "addition"),
-            "Un ajout décrit un composant entier, sous son identifiant.",
-            f"Écrivez « addition » avec l’identifiant « {decision.component} » et sans paramètre.",
+            marked("Un ajout décrit un composant entier, sous son identifiant."),
+            told(
+                "Écrivez « addition » avec l’identifiant « %(id)s » et sans paramètre.", id=decision.component
+            ),
         )
     elif existing is not None and content(existing) != content(decision.addition):
         yield Finding(
             (*path, "component"),
-            f"Le protocole a déjà un autre composant « {existing.id} ».",
-            "Donnez un autre identifiant à l’ajout.",
+            told("Le protocole a déjà un autre composant « %(id)s ».", id=existing.id),
+            marked("Donnez un autre identifiant à l’ajout."),
         )
 
 
@@ -350,8 +378,8 @@ def _frame(decision: Decision, path: Path) -> Iterator[Finding]:
     if decision.frame is None:
         yield Finding(
             (*path, "frame"),
-            f"Une décision « {STATUS_LABELS[decision.status]} » se justifie.",
-            f"Remplissez « frame » : {', '.join(frame.ASPECTS)}.",
+            told("Une décision « %(status)s » se justifie.", status=STATUS_LABELS[decision.status]),
+            told("Remplissez « frame » : %(fields)s.", fields=", ".join(frame.ASPECTS)),
         )
         return
     if decision.frame.revision != frame.REVISION:
@@ -361,13 +389,16 @@ def _frame(decision: Decision, path: Path) -> Iterator[Finding]:
         answers = answer if isinstance(answer, tuple) else (answer,)
         if not answers:
             yield Finding(
-                (*path, "frame", name), f"{aspect.question} Rien n’est répondu.", "Donnez une réponse."
+                (*path, "frame", name),
+                told("%(question)s Rien n’est répondu.", question=told(aspect.question)),
+                marked("Donnez une réponse."),
             )
         for code in answers:
             if code not in aspect.answers:
-                known = ", ".join(aspect.answers)
                 yield Finding(
-                    (*path, "frame", name), f"« {code} » n’est pas une réponse.", f"Choisissez : {known}."
+                    (*path, "frame", name),
+                    told("« %(code)s » n’est pas une réponse.", code=code),
+                    told("Choisissez : %(known)s.", known=", ".join(aspect.answers)),
                 )
 
 

@@ -3,12 +3,14 @@
 Each rule is one small generator; ``RULES`` is the whole list.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from essaim.protocol.document import ESSENCE, Change, Marker, Parameter, Protocol
 from essaim.protocol.latitude import Latitude, latitude, territories
 from essaim.protocol.problem import Finding, InvalidDocument, Path, Problem
+from essaim.words import Told, marked, told
 
 PARAMETER_FIELDS: dict[str, tuple[str, ...]] = {
     "number": ("unit", "min", "max", "step"),
@@ -25,12 +27,12 @@ BOUNDS = ("unit", "min", "max", "step", "options", "min_items", "max_items", "ma
 DURATION_UNITS = ("minute", "heure", "demi-journée", "jour", "semaine", "mois", "an")
 
 TERRITORY_NAMES = {
-    "rural": "rural",
-    "low_density": "peu dense",
-    "overseas": "d’outre-mer",
-    "qpv": "en quartier prioritaire",
-    "mountain": "de montagne",
-    "urban": "urbain",
+    "rural": told("rural"),
+    "low_density": told("peu dense"),
+    "overseas": told("d’outre-mer"),
+    "qpv": told("en quartier prioritaire"),
+    "mountain": told("de montagne"),
+    "urban": told("urbain"),
 }
 
 SOURCED = ("variants", "roles", "prerequisites", "tools", "indicators")
@@ -69,8 +71,8 @@ def unique_ids(protocol: Protocol) -> Iterator[Finding]:
         if component.id == ESSENCE:
             yield Finding(
                 ("components", i, "id"),
-                "« essence » est réservé à l’essence du protocole.",
-                "Donnez un autre identifiant à ce composant.",
+                marked("« essence » est réservé à l’essence du protocole."),
+                marked("Donnez un autre identifiant à ce composant."),
             )
     if protocol.label:
         lists.append((("label", "requirements"), protocol.label.requirements))
@@ -82,7 +84,9 @@ def unique_ids(protocol: Protocol) -> Iterator[Finding]:
         for i, item in enumerate(items):
             if item.id in seen:
                 yield Finding(
-                    (*path, i, "id"), f"L’identifiant « {item.id} » est déjà pris.", "Donnez-en un autre."
+                    (*path, i, "id"),
+                    told("L’identifiant « %(id)s » est déjà pris.", id=item.id),
+                    marked("Donnez-en un autre."),
                 )
             seen.add(item.id)
 
@@ -113,21 +117,21 @@ def _sourced(protocol: Protocol) -> Iterator[tuple[Path, Any, bool]]:
 def known_sources(protocol: Protocol) -> Iterator[Finding]:
     """Every statement cites a source declared in ``sources``."""
     known = {source.id for source in protocol.sources}
-    declared = ", ".join(sorted(known)) or "aucune pour l’instant"
+    declared = ", ".join(sorted(known)) or told("aucune pour l’instant")
     for path, item, needed in _sourced(protocol):
         if needed and not item.sources:
             name = getattr(item, "id", path[-1])
             yield Finding(
                 (*path, "sources"),
-                f"« {name} » ne cite aucune source.",
-                f"Citez au moins une source déclarée ({declared}).",
+                told("« %(name)s » ne cite aucune source.", name=name),
+                told("Citez au moins une source déclarée (%(declared)s).", declared=declared),
             )
         for i, source in enumerate(item.sources):
             if source not in known:
                 yield Finding(
                     (*path, "sources", i),
-                    f"La source « {source} » n’est pas déclarée.",
-                    f"Ajoutez-la à « sources » ou citez-en une autre ({declared}).",
+                    told("La source « %(id)s » n’est pas déclarée.", id=source),
+                    told("Ajoutez-la à « sources » ou citez-en une autre (%(declared)s).", declared=declared),
                 )
 
 
@@ -149,8 +153,11 @@ def known_references(protocol: Protocol) -> Iterator[Finding]:
 
 
 def _unknown(path: Path, cited: str, where: str, known: set[str]) -> Finding:
-    listed = ", ".join(sorted(known)) or "liste vide"
-    return Finding(path, f"« {cited} » n’existe pas dans « {where} ».", f"Identifiants connus : {listed}.")
+    return Finding(
+        path,
+        told("« %(cited)s » n’existe pas dans « %(where)s ».", cited=cited, where=where),
+        told("Identifiants connus : %(known)s.", known=", ".join(sorted(known)) or told("liste vide")),
+    )
 
 
 def parameter_fields(protocol: Protocol) -> Iterator[Finding]:
@@ -163,8 +170,15 @@ def parameter_fields(protocol: Protocol) -> Iterator[Finding]:
                 if name not in allowed and getattr(parameter, name) not in (None, "", ()):
                     yield Finding(
                         (*path, name),
-                        f"« {name} » ne concerne pas un paramètre de type {parameter.type}.",
-                        f"Retirez-le ; champs possibles : {', '.join(allowed) or 'aucun'}.",
+                        told(
+                            "« %(field)s » ne concerne pas un paramètre de type %(type)s.",
+                            field=name,
+                            type=parameter.type,
+                        ),
+                        told(
+                            "Retirez-le ; champs possibles : %(fields)s.",
+                            fields=", ".join(allowed) or told("aucun"),
+                        ),
                     )
             yield from _bounds(parameter, path)
 
@@ -173,18 +187,26 @@ def _bounds(parameter: Parameter, path: Path) -> Iterator[Finding]:
     if parameter.type == "duration" and parameter.unit not in DURATION_UNITS:
         yield Finding(
             (*path, "unit"),
-            f"« {parameter.unit} » n’est pas une unité de durée.",
-            f"Choisissez parmi : {', '.join(DURATION_UNITS)} (au singulier).",
+            told("« %(unit)s » n’est pas une unité de durée.", unit=parameter.unit),
+            told("Choisissez parmi : %(units)s (au singulier).", units=", ".join(DURATION_UNITS)),
         )
     if parameter.type in ("choice", "set") and not parameter.options:
-        yield Finding((*path, "options"), "Aucune option n’est proposée.", "Ajoutez au moins une option.")
+        yield Finding(
+            (*path, "options"),
+            marked("Aucune option n’est proposée."),
+            marked("Ajoutez au moins une option."),
+        )
     if parameter.step is not None and parameter.step <= 0:
-        yield Finding((*path, "step"), "Le pas doit être positif.", "Écrivez un nombre supérieur à 0.")
+        yield Finding(
+            (*path, "step"), marked("Le pas doit être positif."), marked("Écrivez un nombre supérieur à 0.")
+        )
         return
     for name in ("min_items", "max_items", "max_length"):
         count = getattr(parameter, name)
         if count is not None and count < 0:
-            yield Finding((*path, name), f"« {name} » est négatif.", "Écrivez 0 ou plus.")
+            yield Finding(
+                (*path, name), told("« %(field)s » est négatif.", field=name), marked("Écrivez 0 ou plus.")
+            )
 
 
 def latitudes(protocol: Protocol) -> Iterator[Finding]:
@@ -196,10 +218,16 @@ def latitudes(protocol: Protocol) -> Iterator[Finding]:
             path: Path = ("components", i, "parameters", j)
             base = latitude(protocol, component.id, parameter)
             if base.is_empty():
-                yield Finding(path, f"La latitude de « {parameter.id} » est vide.", "Corrigez ses bornes.")
+                yield Finding(
+                    path,
+                    told("La latitude de « %(id)s » est vide.", id=parameter.id),
+                    marked("Corrigez ses bornes."),
+                )
             elif base.default is not None and (why := base.objection(base.default)):
                 yield Finding(
-                    (*path, "default"), f"Le défaut est hors latitude : {why}.", "Changez-le ou élargissez."
+                    (*path, "default"),
+                    told("Le défaut est hors latitude : %(why)s.", why=why),
+                    marked("Changez-le ou élargissez."),
                 )
             else:
                 yield from _variants_of(protocol, component.id, parameter)
@@ -229,21 +257,33 @@ def _variants_of(protocol: Protocol, component: str, parameter: Parameter) -> It
             titles = [v.title for v in protocol.variants if v.id in found.variants]
             yield Finding(
                 ("variants", i, "changes", k),
-                f"« {where.title if where else component} », « {parameter.label} » sur un territoire "
-                f"{' et '.join(TERRITORY_NAMES[kind] for kind in sorted(territory))} "
-                f"(variantes : {', '.join(titles)}) : {message}",
-                "Accordez les bornes et le défaut de ces variantes.",
+                told(
+                    "« %(component)s », « %(parameter)s » sur un territoire %(territory)s "
+                    "(variantes : %(variants)s) : %(why)s",
+                    component=where.title if where else component,
+                    parameter=parameter.label,
+                    territory=_territory(territory),
+                    variants=", ".join(titles),
+                    why=message,
+                ),
+                marked("Accordez les bornes et le défaut de ces variantes."),
             )
 
 
-def _contradiction(found: Latitude, changes: list[Change]) -> str | None:
+def _territory(types: frozenset[str]) -> Told:
+    """The types of a territory, one after another."""
+    names = (TERRITORY_NAMES[kind] for kind in sorted(types))
+    return functools.reduce(lambda one, other: told("%(one)s et %(other)s", one=one, other=other), names)
+
+
+def _contradiction(found: Latitude, changes: list[Change]) -> Told | None:
     if found.is_empty():
-        return "aucune valeur n’est permise."
+        return told("aucune valeur n’est permise.")
     defaults = {repr(change.default): change.default for change in changes if change.default is not None}
     if len(defaults) > 1:
-        return f"deux défauts ({', '.join(defaults)})."
+        return told("deux défauts (%(defaults)s).", defaults=", ".join(defaults))
     if found.default is not None and (why := found.objection(found.default)):
-        return f"le défaut est hors latitude ({why})."
+        return told("le défaut est hors latitude (%(why)s).", why=why)
     return None
 
 
@@ -254,8 +294,8 @@ def variant_targets(protocol: Protocol) -> Iterator[Finding]:
         if not variant.territory_types:
             yield Finding(
                 ("variants", i, "territory_types"),
-                "La variante ne vise aucun type de territoire.",
-                "Ajoutez-en un.",
+                marked("La variante ne vise aucun type de territoire."),
+                marked("Ajoutez-en un."),
             )
         seen: set[tuple[str, str]] = set()
         for k, change in enumerate(variant.changes):
@@ -266,7 +306,9 @@ def variant_targets(protocol: Protocol) -> Iterator[Finding]:
                 continue
             if key in seen:
                 yield Finding(
-                    path, f"La variante change deux fois {'.'.join(key)}.", "Gardez un seul changement."
+                    path,
+                    told("La variante change deux fois %(place)s.", place=".".join(key)),
+                    marked("Gardez un seul changement."),
                 )
             seen.add(key)
             yield from _change(parameters[key], change, path)
@@ -277,7 +319,9 @@ def _change(parameter: Parameter, change: Change, path: Path) -> Iterator[Findin
     for name in ("min", "max", "options", "min_items", "max_items", "max_length"):
         if name not in allowed and getattr(change, name) not in (None, ()):
             yield Finding(
-                (*path, name), f"« {name} » ne concerne pas le type {parameter.type}.", "Retirez-le."
+                (*path, name),
+                told("« %(field)s » ne concerne pas le type %(type)s.", field=name, type=parameter.type),
+                marked("Retirez-le."),
             )
     known = {option.id for option in parameter.options}
     for n, option in enumerate(change.options):
@@ -293,14 +337,20 @@ def lineage(protocol: Protocol) -> Iterator[Finding]:
         for name in ("replaces", "split_from", "merged_from"):
             if component.id in getattr(component, name):
                 yield Finding(
-                    ("components", i, name), "Le composant descend de lui-même.", "Retirez-le de la liste."
+                    ("components", i, name),
+                    marked("Le composant descend de lui-même."),
+                    marked("Retirez-le de la liste."),
                 )
         for j, former in enumerate(component.replaces):
             if former in heirs:
                 yield Finding(
                     ("components", i, "replaces", j),
-                    f"« {former} » est déjà remplacé par « {heirs[former]} ».",
-                    "S’il a été partagé en deux, écrivez « split_from » dans les deux composants.",
+                    told(
+                        "« %(former)s » est déjà remplacé par « %(heir)s ».",
+                        former=former,
+                        heir=heirs[former],
+                    ),
+                    marked("S’il a été partagé en deux, écrivez « split_from » dans les deux composants."),
                 )
             elif former in used and former != component.id:
                 yield _reused(("components", i, "replaces", j), former)
@@ -313,7 +363,11 @@ def lineage(protocol: Protocol) -> Iterator[Finding]:
 
 
 def _reused(path: Path, former: str) -> Finding:
-    return Finding(path, f"« {former} » est un ancien identifiant, encore utilisé.", "Donnez-en un nouveau.")
+    return Finding(
+        path,
+        told("« %(former)s » est un ancien identifiant, encore utilisé.", former=former),
+        marked("Donnez-en un nouveau."),
+    )
 
 
 def markers(protocol: Protocol) -> Iterator[Finding]:
@@ -323,7 +377,9 @@ def markers(protocol: Protocol) -> Iterator[Finding]:
             message = _scale_defect(marker)
             if message:
                 yield Finding(
-                    ("components", i, "markers", j, "scale"), message, "Corrigez l’échelle ou la cible."
+                    ("components", i, "markers", j, "scale"),
+                    message,
+                    marked("Corrigez l’échelle ou la cible."),
                 )
 
 
@@ -333,22 +389,26 @@ def _scale_defect(marker: Marker) -> str | None:
         return (
             None
             if target is None or isinstance(target, bool)
-            else "La cible d’une échelle oui/non est true ou false."
+            else marked("La cible d’une échelle oui/non est true ou false.")
         )
     if scale.type == "likert":
         if scale.points is None or not 2 <= scale.points <= 11:
-            return "Une échelle de degrés demande « points » entre 2 et 11."
+            return marked("Une échelle de degrés demande « points » entre 2 et 11.")
         low, high = 1.0, float(scale.points)
     else:
         if scale.min is None or scale.max is None or scale.min >= scale.max:
-            return "Une échelle numérique demande « min » inférieur à « max »."
+            return marked("Une échelle numérique demande « min » inférieur à « max ».")
         low, high = float(scale.min), float(scale.max)
     if target is None:
         return None
     if isinstance(target, bool) or not isinstance(target, int | float) or not low <= target <= high:
-        return f"La cible n’est pas un nombre de l’échelle ({low:g} à {high:g})."
+        return told(
+            "La cible n’est pas un nombre de l’échelle (%(low)s à %(high)s).",
+            low=f"{low:g}",
+            high=f"{high:g}",
+        )
     worst = low if marker.direction == "up" else high
-    return "La cible est au plus mauvais bout de l’échelle." if target == worst else None
+    return marked("La cible est au plus mauvais bout de l’échelle.") if target == worst else None
 
 
 def label(protocol: Protocol) -> Iterator[Finding]:
@@ -356,8 +416,8 @@ def label(protocol: Protocol) -> Iterator[Finding]:
     if protocol.label and protocol.label.valid_months is not None and protocol.label.valid_months < 1:
         yield Finding(
             ("label", "valid_months"),
-            "La durée du label est nulle ou négative.",
-            "Écrivez un nombre de mois.",
+            marked("La durée du label est nulle ou négative."),
+            marked("Écrivez un nombre de mois."),
         )
 
 

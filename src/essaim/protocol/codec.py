@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from essaim.protocol.problem import Finding, InvalidDocument, Path
+from essaim.words import Told, marked, told
 
 MAX_TEXT = 20_000
 MAX_ITEMS = 5_000
@@ -44,16 +45,20 @@ VERSION_PATTERN = r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5}
 
 Number = int | float
 Value = bool | int | float | str | tuple[str, ...]
-Id = Annotated[str, Rule(ID_PATTERN, "des minuscules sans accent, chiffres, tirets (80 signes au plus)")]
-Address = Annotated[str, Rule(f"{ID_PATTERN}/{ID_PATTERN}", "composant/paramètre")]
-Version = Annotated[str, Rule(VERSION_PATTERN, "trois nombres séparés par des points, par exemple 1.0.0")]
+Id = Annotated[
+    str, Rule(ID_PATTERN, told("des minuscules sans accent, chiffres, tirets (80 signes au plus)"))
+]
+Address = Annotated[str, Rule(f"{ID_PATTERN}/{ID_PATTERN}", told("composant/paramètre"))]
+Version = Annotated[
+    str, Rule(VERSION_PATTERN, told("trois nombres séparés par des points, par exemple 1.0.0"))
+]
 Date = Annotated[
     str,
-    Rule(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", "une date AAAA, AAAA-MM ou AAAA-MM-JJ", date=True),
+    Rule(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", told("une date AAAA, AAAA-MM ou AAAA-MM-JJ"), date=True),
 ]
-Url = Annotated[str, Rule(r"https?://[^\s<>\"]+", "une adresse qui commence par http:// ou https://")]
-Text = Annotated[str, Rule(expected="un texte")]
-FreeText = Annotated[str, Rule(expected="un texte", min_length=0)]
+Url = Annotated[str, Rule(r"https?://[^\s<>\"]+", told("une adresse qui commence par http:// ou https://"))]
+Text = Annotated[str, Rule(expected=told("un texte"))]
+FreeText = Annotated[str, Rule(expected=told("un texte"), min_length=0)]
 FreeValue = Annotated[Value, AnyValue()]
 
 
@@ -120,41 +125,75 @@ def decode_into(hint: Any, data: Any, path: Path, findings: list[Finding]) -> An
     if hint is bool:
         if isinstance(data, bool):
             return data
-        return _wrong(path, f"{_show(data)} n’est ni true ni false.", "Écrivez true ou false.", findings)
+        return _wrong(
+            path,
+            told("%(value)s n’est ni true ni false.", value=_show(data)),
+            marked("Écrivez true ou false."),
+            findings,
+        )
     if hint is int and isinstance(data, int) and not isinstance(data, bool):
         return data
     if hint == Number:
         return _number(data, path, findings)
-    return _wrong(path, f"{_show(data)} n’est pas un nombre entier.", "Écrivez un nombre entier.", findings)
+    return _wrong(
+        path,
+        told("%(value)s n’est pas un nombre entier.", value=_show(data)),
+        marked("Écrivez un nombre entier."),
+        findings,
+    )
 
 
 def _object(cls: type, data: Any, path: Path, findings: list[Finding]) -> Any:
     if not isinstance(data, Mapping):
         names = ", ".join(required(cls)) or ", ".join(hints(cls))
         return _wrong(
-            path, f"On attend ici des champs nommés, pas {_show(data)}.", f"Champs : {names}.", findings
+            path,
+            told("On attend ici des champs nommés, pas %(value)s.", value=_show(data)),
+            told("Champs : %(names)s.", names=names),
+            findings,
         )
     known = hints(cls)
     before = len(findings)
     for name in data:
         if name not in known:
             close = difflib.get_close_matches(str(name), known, 1)
-            mend = f"Vouliez-vous « {close[0]} » ?" if close else f"Champs connus : {', '.join(known)}."
-            _wrong((*path, str(name)), f"Le champ « {name} » n’existe pas.", mend, findings)
+            mend = (
+                told("Vouliez-vous « %(field)s » ?", field=close[0])
+                if close
+                else told("Champs connus : %(names)s.", names=", ".join(known))
+            )
+            _wrong(
+                (*path, str(name)), told("Le champ « %(field)s » n’existe pas.", field=name), mend, findings
+            )
     values = {}
     for name, hint in known.items():
         if data.get(name) is not None:
             values[name] = decode_into(hint, data[name], (*path, name), findings)
         elif name in required(cls):
-            _wrong((*path, name), f"Le champ « {name} » manque.", "Ajoutez-le.", findings)
+            _wrong(
+                (*path, name),
+                told("Le champ « %(field)s » manque.", field=name),
+                marked("Ajoutez-le."),
+                findings,
+            )
     return _INVALID if len(findings) > before else cls(**values)
 
 
 def _items(hint: Any, data: Any, path: Path, findings: list[Finding]) -> Any:
     if isinstance(data, str | bytes) or not isinstance(data, Sequence):
-        return _wrong(path, f"On attend une liste, pas {_show(data)}.", "Écrivez une liste [ … ].", findings)
+        return _wrong(
+            path,
+            told("On attend une liste, pas %(value)s.", value=_show(data)),
+            marked("Écrivez une liste [ … ]."),
+            findings,
+        )
     if len(data) > MAX_ITEMS:
-        return _wrong(path, f"La liste dépasse {MAX_ITEMS} éléments.", "Raccourcissez-la.", findings)
+        return _wrong(
+            path,
+            told("La liste dépasse %(most)s éléments.", most=MAX_ITEMS),
+            marked("Raccourcissez-la."),
+            findings,
+        )
     return tuple(decode_into(hint, item, (*path, i), findings) for i, item in enumerate(data))
 
 
@@ -162,19 +201,34 @@ def _text(rule: Rule, data: Any, path: Path, findings: list[Finding]) -> Any:
     if rule.date and isinstance(data, int) and not isinstance(data, bool):
         data = str(data)
     if not isinstance(data, str):
-        quote = "Mettez-le entre guillemets" if isinstance(data, bool | int | float) else "Écrivez un texte"
-        return _wrong(path, f"{_show(data)} n’est pas un texte.", f"{quote} : {rule.expected}.", findings)
+        mend = (
+            told("Mettez-le entre guillemets : %(expected)s.", expected=rule.expected)
+            if isinstance(data, bool | int | float)
+            else told("Écrivez un texte : %(expected)s.", expected=rule.expected)
+        )
+        return _wrong(path, told("%(value)s n’est pas un texte.", value=_show(data)), mend, findings)
     if len(data) > rule.max_length:
-        return _wrong(path, f"Le texte dépasse {rule.max_length} signes.", "Raccourcissez-le.", findings)
+        return _wrong(
+            path,
+            told("Le texte dépasse %(most)s signes.", most=rule.max_length),
+            marked("Raccourcissez-le."),
+            findings,
+        )
     if len(data.strip()) < rule.min_length:
-        return _wrong(path, "Le texte est vide.", f"Écrivez {rule.expected}.", findings)
+        return _wrong(path, marked("Le texte est vide."), _write(rule), findings)
     if not _storable(data):
-        return _wrong(path, "Le texte contient un signe interdit.", "Ressaisissez-le.", findings)
+        return _wrong(
+            path, marked("Le texte contient un signe interdit."), marked("Ressaisissez-le."), findings
+        )
     if rule.pattern and not re.fullmatch(rule.pattern, data):
-        return _wrong(path, f"{_show(data)} ne convient pas.", f"Écrivez {rule.expected}.", findings)
+        return _wrong(path, told("%(value)s ne convient pas.", value=_show(data)), _write(rule), findings)
     if rule.date and not _real_date(data):
-        return _wrong(path, f"La date {data} n’existe pas.", f"Écrivez {rule.expected}.", findings)
+        return _wrong(path, told("La date %(date)s n’existe pas.", date=data), _write(rule), findings)
     return data
+
+
+def _write(rule: Rule) -> Told:
+    return told("Écrivez %(expected)s.", expected=rule.expected)
 
 
 def _storable(text: str) -> bool:
@@ -195,17 +249,28 @@ def _choice(allowed: tuple[Any, ...], data: Any, path: Path, findings: list[Find
     if isinstance(data, str) and data in allowed:
         return data
     return _wrong(
-        path, f"{_show(data)} n’est pas reconnu.", f"Choisissez parmi : {', '.join(allowed)}.", findings
+        path,
+        told("%(value)s n’est pas reconnu.", value=_show(data)),
+        told("Choisissez parmi : %(known)s.", known=", ".join(allowed)),
+        findings,
     )
 
 
 def _number(data: Any, path: Path, findings: list[Finding]) -> Any:
     if isinstance(data, bool) or not isinstance(data, int | float):
         return _wrong(
-            path, f"{_show(data)} n’est pas un nombre.", "Écrivez un nombre, sans guillemets.", findings
+            path,
+            told("%(value)s n’est pas un nombre.", value=_show(data)),
+            marked("Écrivez un nombre, sans guillemets."),
+            findings,
         )
     if not math.isfinite(data) or abs(data) > 1e15:
-        return _wrong(path, f"{data} n’est pas un nombre utilisable.", "Écrivez un nombre fini.", findings)
+        return _wrong(
+            path,
+            told("%(value)s n’est pas un nombre utilisable.", value=str(data)),
+            marked("Écrivez un nombre fini."),
+            findings,
+        )
     return int(data) if isinstance(data, float) and data.is_integer() else data
 
 
@@ -215,11 +280,14 @@ def _value(data: Any, path: Path, findings: list[Finding]) -> Any:
     if isinstance(data, int | float):
         return _number(data, path, findings)
     if isinstance(data, str):
-        return _text(Rule(expected="un texte", min_length=0), data, path, findings)
+        return _text(Rule(expected=told("un texte"), min_length=0), data, path, findings)
     if isinstance(data, Sequence) and not isinstance(data, bytes):
         return _items(Id, data, path, findings)
     return _wrong(
-        path, f"{_show(data)} n’est pas une valeur.", "Écrivez un nombre, un texte ou une liste.", findings
+        path,
+        told("%(value)s n’est pas une valeur.", value=_show(data)),
+        marked("Écrivez un nombre, un texte ou une liste."),
+        findings,
     )
 
 
@@ -230,15 +298,15 @@ def _wrong(path: Path, message: str, mend: str, findings: list[Finding]) -> _Inv
 
 def _show(data: Any) -> str:
     if data is None:
-        return "une valeur vide"
+        return told("une valeur vide")
     if isinstance(data, Mapping):
-        return "des champs"
+        return told("des champs")
     if isinstance(data, Sequence) and not isinstance(data, str):
-        return "une liste"
+        return told("une liste")
     if isinstance(data, bool):
         return str(data).lower()
     text = str(data)
-    return f"« {text[:40]}… »" if len(text) > 40 else f"« {text} »"
+    return told("« %(text)s »", text=f"{text[:40]}…" if len(text) > 40 else text)
 
 
 def encode(value: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from essaim.protocol.codec import Number, Value
 from essaim.protocol.document import Change, Parameter, Protocol, TerritoryType, Variant
+from essaim.words import Told, told
 
 _N = TypeVar("_N", int, Number)
 
@@ -51,22 +52,6 @@ class Latitude:
     def objection(self, value: Value) -> str | None:
         """Why ``value`` lies outside, in French; ``None`` when it is allowed."""
         return _OBJECTIONS[self.parameter.type](self, value)
-
-    def describe(self) -> str:
-        """The latitude in a few French words."""
-        kind = self.parameter.type
-        if kind in ("number", "duration"):
-            text = _describe_interval(self)
-            return f"{text} (par pas de {self.parameter.step})" if self.parameter.step else text
-        if kind == "choice":
-            return "un choix parmi : " + ", ".join(_labels(self))
-        if kind == "set":
-            return _describe_count(self) + " parmi : " + ", ".join(_labels(self))
-        if kind == "boolean":
-            return "oui ou non"
-        return (
-            "texte libre" if self.max_length is None else f"texte libre de {self.max_length} signes au plus"
-        )
 
 
 def applicable(protocol: Protocol, territory_types: Collection[str]) -> tuple[Variant, ...]:
@@ -204,48 +189,62 @@ def _first_on_grid(lat: Latitude) -> Fraction | None:
 
 def _object_number(lat: Latitude, value: Value) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "on attend un nombre"
+        return told("on attend un nombre")
     if (lat.min is not None and value < lat.min) or (lat.max is not None and value > lat.max):
-        return f"{value} n’est pas dans la latitude : {_describe_interval(lat)}"
+        return told(
+            "%(value)s n’est pas dans la latitude : %(latitude)s",
+            value=str(value),
+            latitude=_interval(lat),
+        )
     if not _on_grid(lat.parameter, value):
-        return f"{value} ne suit pas le pas de {lat.parameter.step} depuis {lat.parameter.min or 0}"
+        step, start = lat.parameter.step, lat.parameter.min or 0
+        return told(
+            "%(value)s ne suit pas le pas de %(step)s depuis %(start)s",
+            value=str(value),
+            step=str(step),
+            start=str(start),
+        )
     return None
 
 
 def _object_choice(lat: Latitude, value: Value) -> str | None:
     if not isinstance(value, str):
-        return "on attend une des options"
-    return (
-        None
-        if value in lat.options
-        else f"« {value} » n’est pas une option permise ({', '.join(lat.options)})"
+        return told("on attend une des options")
+    return None if value in lat.options else _not_an_option(lat, value)
+
+
+def _not_an_option(lat: Latitude, value: str) -> Told:
+    return told(
+        "« %(value)s » n’est pas une option permise (%(options)s)",
+        value=value,
+        options=", ".join(lat.options),
     )
 
 
 def _object_set(lat: Latitude, value: Value) -> str | None:
     if not isinstance(value, tuple):
-        return "on attend une liste d’options"
+        return told("on attend une liste d’options")
     if len(set(value)) < len(value):
-        return "une option est répétée"
+        return told("une option est répétée")
     foreign = [item for item in value if item not in lat.options]
     if foreign:
-        return f"« {foreign[0]} » n’est pas une option permise ({', '.join(lat.options)})"
+        return _not_an_option(lat, foreign[0])
     if lat.min_items is not None and len(value) < lat.min_items:
-        return f"il faut au moins {lat.min_items} options"
+        return told("il faut au moins %(count)s options", count=lat.min_items)
     if lat.max_items is not None and len(value) > lat.max_items:
-        return f"il faut au plus {lat.max_items} options"
+        return told("il faut au plus %(count)s options", count=lat.max_items)
     return None
 
 
 def _object_boolean(lat: Latitude, value: Value) -> str | None:
-    return None if isinstance(value, bool) else "on attend oui ou non (true ou false)"
+    return None if isinstance(value, bool) else told("on attend oui ou non (true ou false)")
 
 
 def _object_text(lat: Latitude, value: Value) -> str | None:
     if not isinstance(value, str):
-        return "on attend un texte"
+        return told("on attend un texte")
     if lat.max_length is not None and len(value) > lat.max_length:
-        return f"le texte dépasse {lat.max_length} signes"
+        return told("le texte dépasse %(most)s signes", most=lat.max_length)
     return None
 
 
@@ -259,24 +258,13 @@ _OBJECTIONS = {
 }
 
 
-def _describe_interval(lat: Latitude) -> str:
+def _interval(lat: Latitude) -> Told:
+    """The numbers allowed, in words."""
     unit = f" {lat.parameter.unit}" if lat.parameter.unit else ""
     if lat.min is None and lat.max is None:
-        return f"tout nombre{unit and ' en'}{unit}"
+        return told("tout nombre en %(unit)s", unit=lat.parameter.unit) if unit else told("tout nombre")
     if lat.max is None:
-        return f"au moins {lat.min}{unit}"
+        return told("au moins %(bound)s", bound=f"{lat.min}{unit}")
     if lat.min is None:
-        return f"au plus {lat.max}{unit}"
-    return f"de {lat.min} à {lat.max}{unit}"
-
-
-def _describe_count(lat: Latitude) -> str:
-    if lat.min_items is not None and lat.max_items is not None:
-        return f"de {lat.min_items} à {lat.max_items} options"
-    if lat.min_items is not None:
-        return f"au moins {lat.min_items} options"
-    return "des options" if lat.max_items is None else f"au plus {lat.max_items} options"
-
-
-def _labels(lat: Latitude) -> list[str]:
-    return [option.label for option in lat.parameter.options if option.id in lat.options]
+        return told("au plus %(bound)s", bound=f"{lat.max}{unit}")
+    return told("de %(low)s à %(high)s", low=str(lat.min), high=f"{lat.max}{unit}")

@@ -7,7 +7,7 @@ no longer applies. The rules, with what is proven of them, are in ``docs/methods
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from essaim.protocol.adaptation import (
@@ -23,28 +23,29 @@ from essaim.protocol.diff import Difference, differences
 from essaim.protocol.document import Component, Parameter, Protocol
 from essaim.protocol.latitude import Latitude, latitude
 from essaim.protocol.lineage import Routes, routes
+from essaim.words import Told, marked, told
 
 ConflictKind = Literal[
     "both_changed", "meaning_changed", "outside_latitude", "not_permitted", "split", "merged", "both_added"
 ]
 
-CONFLICT_MESSAGES: dict[str, str] = {
-    "both_changed": "Le protocole et le site ont changé la même chose.",
-    "meaning_changed": "Le paramètre n’a plus le même type ou la même unité.",
-    "outside_latitude": "La valeur du site sort de la latitude de la nouvelle version.",
-    "not_permitted": "Le composant est du cœur : le site ne peut pas en décider ainsi sans dérogation.",
-    "split": "Ce que le site avait décidé est partagé en plusieurs dans la nouvelle version.",
-    "merged": "Plusieurs éléments n’en font plus qu’un dans la nouvelle version.",
-    "both_added": "Le protocole et le site ont chacun un composant de ce nom.",
+CONFLICT_MESSAGES: dict[str, Told] = {
+    "both_changed": told("Le protocole et le site ont changé la même chose."),
+    "meaning_changed": told("Le paramètre n’a plus le même type ou la même unité."),
+    "outside_latitude": told("La valeur du site sort de la latitude de la nouvelle version."),
+    "not_permitted": told("Le composant est du cœur : le site ne peut pas en décider ainsi sans dérogation."),
+    "split": told("Ce que le site avait décidé est partagé en plusieurs dans la nouvelle version."),
+    "merged": told("Plusieurs éléments n’en font plus qu’un dans la nouvelle version."),
+    "both_added": told("Le protocole et le site ont chacun un composant de ce nom."),
 }
 
 RetiredReason = Literal["removed", "split", "already_said", "unknown"]
 
 RETIRED_MESSAGES: dict[str, str] = {
-    "removed": "La nouvelle version ne comporte plus cet élément.",
-    "split": "L’élément gardé tel quel est partagé en plusieurs, que le site suit désormais.",
-    "already_said": "Une autre décision dit déjà que le site garde cet élément.",
-    "unknown": "La version de base ne comporte pas cet élément.",
+    "removed": marked("La nouvelle version ne comporte plus cet élément."),
+    "split": marked("L’élément gardé tel quel est partagé en plusieurs, que le site suit désormais."),
+    "already_said": marked("Une autre décision dit déjà que le site garde cet élément."),
+    "unknown": marked("La version de base ne comporte pas cet élément."),
 }
 
 
@@ -139,7 +140,7 @@ class _Target:
 
     def objection(self, value: Value | None) -> str | None:
         if self.latitude is None or value is None:
-            return "aucune valeur n’est donnée"
+            return told("aucune valeur n’est donnée")
         if isinstance(value, str) and self.latitude.parameter.type == "text":
             return self.latitude.objection(value)
         key = (type(value), value)
@@ -368,8 +369,14 @@ def _conflict(
         candidates=tuple(show_place(place) for place in places),
         base=base,
         new=new,
-        message=f"{CONFLICT_MESSAGES[kind]} ({why})" if why else CONFLICT_MESSAGES[kind],
+        message=_because(kind, why) if why else CONFLICT_MESSAGES[kind],
     )
+
+
+@lru_cache(maxsize=1024)
+def _because(kind: ConflictKind, why: str) -> Told:
+    """The message of a conflict with its reason; many sites share few reasons."""
+    return told("%(message)s (%(why)s)", message=CONFLICT_MESSAGES[kind], why=why)
 
 
 def _retired(reason: RetiredReason, decision: Decision) -> Retired:

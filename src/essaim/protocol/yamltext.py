@@ -21,6 +21,7 @@ MAX_VALUES = 100_000
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]{1,16}\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]{1,16}\.[0-9]{0,25}|\.[0-9]{1,25})([eE][-+]?[0-9]{1,3})?\Z")
+_LINE_END = b"\n"
 _BREAKS = frozenset("\r\x85\u2028\u2029\ufeff")
 """Breaks that YAML folds unless they are escaped."""
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -79,7 +80,7 @@ def _decode(source: str | bytes) -> str:
         raise _Refused(
             f"Le fichier n’est pas en UTF-8 (octet {error.start}).",
             "Enregistrez-le en UTF-8 depuis votre éditeur.",
-            source[: error.start].count(b"\n") + 1,
+            source[: error.start].count(_LINE_END) + 1,
         ) from error
 
 
@@ -264,7 +265,7 @@ def _line(error: yaml.YAMLError, source: str) -> int:
     position = getattr(error, "position", 0)
     if getattr(error, "encoding", "") == "unicode":
         return source.count("\n", 0, position) + 1
-    return source.encode("utf-8", "surrogatepass")[:position].count(b"\n") + 1
+    return source.encode("utf-8", "surrogatepass")[:position].count(_LINE_END) + 1
 
 
 class _Dumper(yaml.SafeDumper):
@@ -295,6 +296,7 @@ def _plain_lines(value: str) -> bool:
 
 
 _Dumper.add_representer(str, _represent_text)
+_Dumper.add_multi_representer(str, _represent_text)
 
 
 def write_yaml(data: Any) -> str:

@@ -10,7 +10,7 @@ from essaim.evaluation.cost import Cost, cost_effectiveness, df_behind, read_cos
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.lines_chart import Axis, Line, lines_svg
 from essaim.platform.evaluations.report import in_each_language
-from essaim.platform.evaluations.telling import tell
+from essaim.platform.telling import tell
 
 GIVEN = ("cost", "low", "high", "worths", "direction", "units", "unit_name", "source")
 _POINTS = 41

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from essaim.evaluation.reading import Verdict
 from essaim.platform.evaluations import costs, report, services_draws
 from essaim.platform.evaluations.models import Estimate
-from essaim.platform.evaluations.telling import tell
+from essaim.platform.telling import tell
 from essaim.words import number
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from essaim.evaluation.periods import Calendar
 from essaim.platform.evaluations import panels
 from essaim.platform.evaluations.openings import openings
-from essaim.platform.evaluations.telling import tell
 from essaim.platform.opendata import services as opendata
+from essaim.platform.telling import tell
 from essaim.territory.codes import LEVELS, Level, region_of_department, territories
 from essaim.territory.lookup import CodeKind
 from essaim.words import told

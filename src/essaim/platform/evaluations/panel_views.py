@@ -20,12 +20,12 @@ from essaim.platform.evaluations.forms import HeldForm, OptionsForm, PanelForm
 from essaim.platform.evaluations.models import EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
 from essaim.platform.evaluations.permissions import POLICY
-from essaim.platform.evaluations.telling import reader, tell
 from essaim.platform.evaluations.views import show_form
 from essaim.platform.form_errors import report
 from essaim.platform.http import Request
 from essaim.platform.opendata.services import Refused, read_address
 from essaim.platform.sites.services import opened_sites
+from essaim.platform.telling import reader, tell
 
 
 def panel_new(request: Request, slug: str, pk: int) -> HttpResponse:

@@ -18,7 +18,7 @@ from essaim.opendata import insee_chomage_departement as chomage
 from essaim.opendata.safety import Limits, UnsafeFile
 from essaim.opendata.values import fold
 from essaim.opendata.whole_table import read_whole
-from essaim.platform.evaluations.telling import tell
+from essaim.platform.telling import tell
 from essaim.words import kept, told
 
 LIMITS = Limits()

@@ -30,7 +30,7 @@ from essaim.evaluation.solidity import Solidity, examine
 from essaim.evaluation.solidity_reading import too_large
 from essaim.platform.evaluations import panels
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan
-from essaim.platform.evaluations.telling import reader, tell
+from essaim.platform.telling import reader, tell
 from essaim.territory.indicators import shared_borders
 from essaim.words import FRENCH, Words, kept
 

@@ -15,8 +15,8 @@ from essaim.opendata.safety import UnsafeFile
 from essaim.opendata.values import fold
 from essaim.opendata.whole_table import read_whole
 from essaim.platform.evaluations.models import EvaluationPlan, WaveDraw
-from essaim.platform.evaluations.telling import tell
 from essaim.platform.sites import services as sites
+from essaim.platform.telling import tell
 from essaim.rollout.allocation import Draw, Request, draw, public_seed, replay, request_from
 from essaim.rollout.errors import RolloutError
 from essaim.rollout.table import read_territories

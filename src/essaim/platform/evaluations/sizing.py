@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from essaim.evaluation.lines_chart import Axis, Line, lines_svg
-from essaim.platform.evaluations.telling import tell
+from essaim.platform.telling import tell
 from essaim.rollout import power as core
 from essaim.rollout.capacity import Means, Needs, WaveCapacity, capacity
 from essaim.rollout.design import stepped_wedge

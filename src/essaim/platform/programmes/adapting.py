@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from essaim.platform.programmes.drafts import free_id
 from essaim.platform.programmes.reading import ComponentReading, ParameterReading, read, value_in_words
 from essaim.platform.sites import services as sites
+from essaim.platform.telling import problems_told, tell
 from essaim.protocol import InvalidDocument, Protocol, frame
 from essaim.protocol.adaptation import (
     Adaptation,
@@ -169,9 +170,9 @@ def take_decision(
     try:
         _save(site, decide(adaptation, protocol, decision, derogation_reason), by)
     except OutsideLatitude as error:
-        raise ValidationError({"derogation_reason": str(error)}) from error
+        raise ValidationError({"derogation_reason": tell(error.said)}) from error
     except InvalidDocument as error:
-        raise ValidationError([f"{problem.message} {problem.mend}" for problem in error.problems]) from error
+        raise ValidationError(problems_told(error.problems)) from error
 
 
 def add_component(
@@ -193,7 +194,7 @@ def add_component(
     try:
         _save(site, decide(adaptation, protocol, decision), by)
     except InvalidDocument as error:
-        raise ValidationError([f"{problem.message} {problem.mend}" for problem in error.problems]) from error
+        raise ValidationError(problems_told(error.problems)) from error
 
 
 def _ids(adaptation: Adaptation) -> set[str]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from essaim.platform.programmes.models import Programme, ProtocolVersion
 from essaim.platform.programmes.reviewing import objections
 from essaim.platform.programmes.versions import current_version
+from essaim.platform.telling import problems_told, tell
 from essaim.protocol import Problem, Protocol, validate
 from essaim.protocol.document import Component, Essence, Source
 from essaim.protocol.lineage import with_lineage
@@ -164,12 +165,17 @@ def submit_draft(draft: ProtocolVersion) -> ProtocolVersion:
     """Give the draft to the network to read; it no longer changes until published or taken back."""
     state = examine_draft(draft)
     if not state.is_ready:
-        raise ValidationError([str(problem) for problem in (*state.problems, *state.refusals)])
+        raise ValidationError(_refused(state))
     draft.state = ProtocolVersion.State.REVIEW
     draft.notes = state.notes
     draft.full_clean()
     draft.save()
     return draft
+
+
+def _refused(state: DraftState) -> list[str]:
+    """What prevents publication, in the reader's language."""
+    return [*problems_told(state.problems), *map(tell, state.refusals)]
 
 
 def take_back(draft: ProtocolVersion) -> ProtocolVersion:
@@ -205,7 +211,7 @@ def publish_draft(
         if why:
             raise ValidationError(list(why))
     state = examine_draft(draft)
-    refused = [*map(str, state.problems), *state.refusals, *objections(draft)]
+    refused = [*_refused(state), *objections(draft)]
     if refused:
         raise ValidationError(refused)
     draft.state = ProtocolVersion.State.PUBLISHED

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from essaim.platform.programmes.drafts import free_id, open_draft, save_draft
 from essaim.platform.programmes.models import Programme, Proposal, ProposalComment, ProtocolVersion
 from essaim.platform.programmes.versions import current_version
+from essaim.platform.telling import tell
 from essaim.protocol import Protocol
 from essaim.protocol.adaptation import find_parameter
 from essaim.protocol.document import Component, Credit, Source, Tool
@@ -192,7 +193,7 @@ def _with_value(
     if refusal:
         raise ValidationError(
             _("Cette valeur ne convient pas à « %(label)s » : %(why)s.")
-            % {"label": parameter.label, "why": refusal}
+            % {"label": parameter.label, "why": tell(refusal)}
         )
     changed = replace(changed, sources=(*changed.sources, source) if source else changed.sources)
     parameters = tuple(changed if one.id == parameter.id else one for one in component.parameters)

@@ -14,6 +14,7 @@ from essaim.platform.programmes.drafts import free_id
 from essaim.platform.programmes.models import ProtocolVersion, UpgradeChoices
 from essaim.platform.programmes.reading import value_in_words
 from essaim.platform.sites import services as sites
+from essaim.platform.telling import problems_told
 from essaim.protocol import InvalidDocument, Protocol
 from essaim.protocol.adaptation import Adaptation, Decision, check_adaptation, find_parameter
 from essaim.protocol.document import Parameter
@@ -211,11 +212,14 @@ def settled(
         final = resolve(upgrade, made)
     except InvalidDocument as error:
         raise ValidationError(
-            [f"{(titles or {}).get(one.path, one.path)} : {one.message} {one.mend}" for one in error.problems]
+            [
+                f"{(titles or {}).get(one.path, one.path)}{_(' :')} {said}"
+                for one, said in zip(error.problems, problems_told(error.problems), strict=True)
+            ]
         ) from error
     problems = check_adaptation(final, upgrade.plan.new)
     if problems:
-        raise ValidationError([f"{problem.message} {problem.mend}" for problem in problems])
+        raise ValidationError(problems_told(problems))
     return final
 
 

@@ -22,6 +22,7 @@ from essaim.platform.programmes.forms_variants import ChangeForm
 from essaim.platform.programmes.models import ProtocolVersion
 from essaim.platform.programmes.reading import latitude_in_words, read, value_in_words
 from essaim.platform.programmes.views_draft import back_to_draft, open_draft
+from essaim.platform.telling import problems_told
 from essaim.protocol import InvalidDocument, Protocol, codec, validate
 from essaim.protocol.adaptation import find_parameter
 from essaim.protocol.document import Parameter, Variant, item_title
@@ -98,7 +99,7 @@ def save(request: Request, version: ProtocolVersion, protocol: Protocol, form: A
     try:
         saved = services.save_draft(version, protocol, expected=version.sha256)
     except InvalidDocument as error:
-        refused = [f"{problem.message} {problem.mend}" for problem in error.problems]
+        refused = problems_told(error.problems)
     except ValidationError as error:
         refused = error.messages
     else:
@@ -112,7 +113,7 @@ def save(request: Request, version: ProtocolVersion, protocol: Protocol, form: A
 
 def _new_problems(before: Protocol, after: Protocol) -> list[str]:
     known = {problem.message for problem in validate(before)}
-    return [f"{one.message} {one.mend}" for one in validate(after) if one.message not in known]
+    return problems_told(one for one in validate(after) if one.message not in known)
 
 
 def _compared(before: Protocol, after: Protocol) -> Any:
@@ -126,7 +127,7 @@ def _preview(request: Request, edition: Edition, changed: Protocol | None) -> Ht
     try:
         changed = Protocol.from_dict(changed.to_dict())
     except InvalidDocument as error:
-        refused = [f"{one.message} {one.mend}" for one in error.problems]
+        refused = problems_told(error.problems)
         return render(request, "programmes/draft_preview.html", {"problems": refused})
     base = edition.version.base.protocol if edition.version.base else None
     component, reading = edition.component(), read(changed)

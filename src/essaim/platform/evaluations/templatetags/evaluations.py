@@ -1,21 +1,13 @@
 """Numbers of a report as French writes them."""
 
-from typing import Any
-
 from django import template
 from django.utils.translation import gettext
 
 from essaim.platform.evaluations.documents import shown
 from essaim.platform.evaluations.models import Estimate
-from essaim.platform.evaluations.telling import tell
+from essaim.platform.telling import tell
 
 register = template.Library()
-
-
-@register.filter
-def told(said: Any) -> str:
-    """A sentence of the core in the reader's language."""
-    return tell(said)
 
 
 @register.filter

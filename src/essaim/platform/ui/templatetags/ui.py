@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from essaim.platform import audit
 from essaim.platform.dates import in_words
 from essaim.platform.programmes.permissions import POLICY
+from essaim.platform.telling import tell
 
 register = template.Library()
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -34,6 +35,12 @@ def programme_rights(context: dict[str, Any], programme: Any) -> frozenset[str]:
 def partial_date(value: str) -> str:
     """« 2020-01 » → « janvier 2020 »; empty stays empty."""
     return in_words(value or "")
+
+
+@register.filter
+def told(said: Any) -> str:
+    """A sentence of the core in the reader's language."""
+    return tell(said)
 
 
 @register.filter

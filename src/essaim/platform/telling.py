@@ -1,9 +1,11 @@
 """What the core says, told in the language of who reads."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import get_language, gettext, ngettext
 
+from essaim.protocol import Problem
 from essaim.words import Words, heard
 
 
@@ -15,3 +17,8 @@ def reader() -> Words:
 def tell(said: Any) -> str:
     """A sentence of the core, or what was stored of it (``essaim.words.kept``), in the reader's language."""
     return reader().again(heard(said))
+
+
+def problems_told(problems: Iterable[Problem]) -> list[str]:
+    """What is wrong with a document and how to mend it, in the reader's language."""
+    return [f"{tell(problem.message)} {tell(problem.mend)}" for problem in problems]
