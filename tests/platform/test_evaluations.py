@@ -21,9 +21,9 @@ from essaim.platform.community.models import Lesson
 from essaim.platform.evaluations import maturity, panels, report, report_views, services
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
-from essaim.platform.telling import tell
 from essaim.platform.programmes import services as programmes
 from essaim.platform.sites import services as services_of_sites
+from essaim.platform.telling import tell
 from tests.evaluation_data import SCENARIOS
 from tests.platform.serving import serving
 from tests.realdata.folder import FOLDER

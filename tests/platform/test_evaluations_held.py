@@ -9,10 +9,10 @@ from django.urls import reverse
 from essaim.platform.evaluations import held, panels, services
 from essaim.platform.evaluations.models import Panel
 from essaim.platform.evaluations.openings import openings
-from essaim.platform.telling import tell
 from essaim.platform.opendata import services as opendata
 from essaim.platform.programmes import services as programmes
 from essaim.platform.sites import services as sites
+from essaim.platform.telling import tell
 
 
 @pytest.fixture(autouse=True)

@@ -198,6 +198,17 @@ def test_the_upgrade_screen_shows_both_sides_and_confirms(make, site, structure,
     assert held(site).version == "2.0.0"
 
 
+def test_a_conflict_is_told_in_english_to_who_reads_english(make, site, structure, login, writer) -> None:
+    days(site, 4, writer)
+    next_version(make, site, max=3, default=2)
+    client = login(make.member(structure))
+    client.post(reverse("set_language"), {"language": "en", "next": "/"})
+    page = client.get(reverse("programmes:upgrade", args=[site.programme.slug, site.pk])).content.decode()
+    assert (
+        "The site’s value is outside the latitude of the new version. (4 is not within the latitude" in page
+    )
+
+
 def test_a_value_decided_anew_within_the_new_latitude_settles_the_conflict(
     make, site, structure, login, writer
 ) -> None:

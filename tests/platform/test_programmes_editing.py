@@ -192,6 +192,16 @@ def test_a_variant_is_made_of_forms_and_its_contradiction_shows_at_once(editor) 
     assert [v.changes[0].parameter for v in draft_protocol(programme).variants] == ["jours", "jours"]
 
 
+def test_a_problem_of_the_draft_is_told_in_english_to_who_reads_english(editor) -> None:
+    programme, client = editor
+    variant = {"title": "Rural", "territory_types": ["rural"], "reason": "Loin", "sources": ["cahier"]}
+    client.post(url(programme, "add_item", "variants"), variant)
+    client.post(url(programme, "edit_change", "rural", "rythme", "jours"), {"max": "-1"})
+    client.post(reverse("set_language"), {"language": "en", "next": "/"})
+    page = client.get(reverse("programmes:draft", args=[programme.slug])).content.decode()
+    assert "on this type of territory: rural" in page and "no value is allowed." in page
+
+
 def test_a_setting_of_a_variant_that_changes_nothing_is_refused(editor) -> None:
     programme, client = editor
     client.post(url(programme, "add_item", "variants"), {"title": "Rural", "territory_types": ["rural"],
