@@ -290,3 +290,13 @@ def test_bad_travel_times_are_refused(tmp_path: Path, lines: str, word: str) -> 
     result = journeys(tmp_path, lines)
     assert result.exit_code == 1
     assert word in result.output
+
+
+def test_portfolio_seeks_the_greatest_coverage(study: Path) -> None:
+    lines = study.read_text().split("wave:")[0]
+    study.write_text(lines + "wave: {size: 2, objective: coverage, cover_km: 40}\n")
+    data = json.loads(call("portfolio", study, "--json").output)
+    assert len(data["chosen"]) == 2 and data["value"] == data["covered"] > 0
+    assert "personnes (" in call("portfolio", study).output
+    refused = call("portfolio", study, "--force", "19")
+    assert refused.exit_code == 1 and "couverture" in refused.output

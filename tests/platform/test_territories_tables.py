@@ -5,7 +5,6 @@ import math
 from datetime import timedelta
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from docx import Document
@@ -14,7 +13,6 @@ from essaim.platform.pdf import PdfUnavailable
 from essaim.platform.territories import services, sessions, sources, wave_views
 from essaim.platform.territories.models import Indicator, Upload
 from essaim.platform.territories.sheet import sheet_docx, sheet_of
-from essaim.territory import codes
 
 DECLARED = {
     "label": "Taux de chômage", "code": "dep", "name": "", "kind": "mean", "value": "taux", "weight": "", "per": None,
@@ -144,58 +142,6 @@ def test_the_same_column_does_not_serve_twice(make, login) -> None:
     }
     page = login(user).post(reverse("territories:declare", args=[programme.slug, upload.pk]), declared)
     assert "sert deux fois" in page.content.decode() and not Indicator.objects.exists()
-
-
-def test_a_wave_keeps_its_quotas_and_its_forced_territories(make) -> None:
-    study = make.study(ranked=True)
-    out = study.rows()[0]["code"]
-    services.choose_wave(
-        study,
-        {
-            "size": 5,
-            "most_by_region": 1,
-            "inside": {"59": "Engagement pris"},
-            "outside": {out: "Déjà pourvu"},
-        },
-    )
-    chosen = study.proposed()
-    assert len(chosen) == 5 and "59" in chosen and out not in chosen
-    assert len({codes.departement(code).region for code in chosen}) == 5
-    assert study.portfolio["optimal"]
-
-
-def test_a_wave_that_cannot_be_names_the_constraints_that_clash(make) -> None:
-    study = make.study(ranked=True)
-    with pytest.raises(ValidationError, match=r"59 imposé .*59 écarté"):
-        services.choose_wave(study, {"size": 3, "inside": {"59": "Oui"}, "outside": {"59": "Non"}})
-    study.refresh_from_db()
-    assert study.portfolio is None
-
-
-def test_the_wave_becomes_the_proposal_that_decisions_are_compared_with(make) -> None:
-    study, author = make.study(ranked=True), make.user()
-    services.choose_wave(study, {"size": 2, "inside": {"59": "Engagement pris"}})
-    assert not services.decide(study, "59", True, "", author).overruled
-    with pytest.raises(ValidationError, match="pas encore décidée"):
-        services.choose_wave(study, {"size": 2})
-
-
-def test_a_forced_territory_keeps_its_reason_in_the_decision(make) -> None:
-    study = make.study(ranked=True)
-    services.choose_wave(study, {"size": 2, "inside": {"59": "Engagement pris"}})
-    services.accept_proposal(study, make.user())
-    assert study.decisions.get(code="59").reason == "Engagement pris"
-
-
-def test_a_forced_territory_says_why(make, login) -> None:
-    head = make.organisation()
-    programme = make.programme(head=head)
-    study = make.study(programme, ranked=True)
-    url = reverse("territories:wave", args=[programme.slug, study.pk])
-    client = login(make.member(head))
-    assert "dire la raison" in client.post(url, {"size": 3, "inside": "59"}).content.decode()
-    assert client.post(url, {"size": 3, "inside": "59 Engagement pris"}).status_code == 302
-    assert "Engagement pris" in client.get(url).content.decode()
 
 
 def test_the_word_sheet_holds_the_decision_its_reasons_and_room_to_sign(make) -> None:

@@ -18,12 +18,12 @@ from essaim.cli.territory_values import read_journeys, read_services, study_tabl
 from essaim.opendata.safety import UnsafeFile
 from essaim.territory import access as acc
 from essaim.territory.codes import LEVELS, Level, communes, parent, territories
+from essaim.territory.composition import Composition, compose
 from essaim.territory.entry import entry
 from essaim.territory.explain import STATUS_LABELS, explain, percent
 from essaim.territory.map import SHIPPED, MapText, choropleth, number
 from essaim.territory.places import points
-from essaim.territory.plan import OBJECTIVES, Plan, wave_of
-from essaim.territory.portfolio import Choice, alternatives, choose, cost_of_forcing
+from essaim.territory.plan import OBJECTIVES, Plan
 from essaim.territory.ranking import Ranking, run
 from essaim.territory.study import Study, StudyError, from_yaml
 from essaim.territory.table import Table
@@ -80,7 +80,11 @@ def rank(
         codes, wins = ranking.duel()
         data["duels"] = {"codes": codes, "winning_share": wins.round(4).tolist()}
         _write(
-            data, _labelled(data["ranking"], ranking), as_json, as_csv, lambda: _rank_text(ranking, data, top)
+            data,
+            _labelled(data["ranking"], ranking.simulated),
+            as_json,
+            as_csv,
+            lambda: _rank_text(ranking, data, top),
         )
 
 
@@ -104,16 +108,11 @@ def portfolio(
             raise StudyError(
                 ["L’étude n’a pas de bloc « wave » : ajoutez-le, par exemple « wave: {size: 10} »."]
             )
-        wave = wave_of(plan, ranking.study.unit, ranking.notes.codes, table)
-        values = _objective(ranking, plan)
-        best = choose(values, wave, seconds)
-        others = alternatives(values, wave, best, seconds=seconds)
-        data = _portfolio_data(ranking, plan, best, others)
-        costs = [cost_of_forcing(values, wave, best, code) for code in forced]
-        data["forcing"] = [
-            {"code": f.code, "loss": f.loss, "out": list(f.leaving), "in": list(f.coming)} for f in costs
-        ]
-        _write(data, _labelled(data["chosen"], ranking), as_json, as_csv, lambda: _portfolio_text(data))
+        found = compose(ranking, plan, table, seconds, forcing=forced)
+        data = _portfolio_data(ranking, plan, found)
+        _write(
+            data, _labelled(data["chosen"], found.simulated), as_json, as_csv, lambda: _portfolio_text(data)
+        )
 
 
 @command.command("explain", short_help="pourquoi ce territoire est à cette place")
@@ -246,9 +245,9 @@ def _write(
         click.echo("\n".join(text()))
 
 
-def _labelled(rows: Sequence[Mapping[str, Any]], ranking: Ranking) -> list[Mapping[str, Any]]:
-    """Rows of a CSV: one simulated criterion and each says it, wherever the row is copied."""
-    return [{**row, "simulated": "simulé" if ranking.simulated else ""} for row in rows]
+def _labelled(rows: Sequence[Mapping[str, Any]], simulated: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Rows of a CSV: one simulated column and each says it, wherever the row is copied."""
+    return [{**row, "simulated": "simulé" if simulated else ""} for row in rows]
 
 
 def _write_csv(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -303,19 +302,14 @@ def _rank_text(ranking: Ranking, data: Mapping[str, Any], top: int) -> list[str]
     return lines
 
 
-def _objective(ranking: Ranking, plan: Plan) -> dict[str, float]:
-    values = ranking.accept.top if plan.objective == "acceptability" else ranking.point
-    return dict(zip(ranking.notes.codes, np.round(values, 9).tolist(), strict=True))
-
-
-def _portfolio_data(ranking: Ranking, plan: Plan, best: Choice, others: Sequence[Choice]) -> dict[str, Any]:
+def _portfolio_data(ranking: Ranking, plan: Plan, found: Composition) -> dict[str, Any]:
     names = dict(zip(ranking.notes.codes, ranking.notes.names, strict=True))
-    values, reasons = _objective(ranking, plan), dict(plan.inside)
+    best, values, reasons = found.best, found.values, dict(plan.inside)
     first = {ranking.notes.codes[i] for i in ranking.order[: len(best.codes)]}
     return {
         "title": ranking.study.title,
         "objective": OBJECTIVES[plan.objective],
-        "simulated": list(ranking.simulated),
+        "simulated": list(found.simulated),
         "value": best.value,
         "bound": best.bound,
         "gap": best.gap,
@@ -336,7 +330,11 @@ def _portfolio_data(ranking: Ranking, plan: Plan, best: Choice, others: Sequence
                 "in": sorted(set(o.codes) - set(best.codes)),
                 "out": sorted(set(best.codes) - set(o.codes)),
             }
-            for o in others
+            for o in found.others
+        ],
+        "forcing": [
+            {"code": f.code, "loss": f.loss, "out": list(f.leaving), "in": list(f.coming)}
+            for f in found.forced
         ],
         "provenance": dict(ranking.provenance),
     }
@@ -346,9 +344,9 @@ def _portfolio_text(data: Mapping[str, Any]) -> list[str]:
     proof = (
         "optimum prouvé" if data["optimal"] else f"écart prouvé au mieux possible : {percent(data['gap'])}"
     )
-    lines = [
-        f"{data['title']} : {len(data['chosen'])} territoires, valeur {number(data['value'], 3)} ({proof})"
-    ]
+    covering = data["objective"] == OBJECTIVES["coverage"]
+    worth = f"{number(data['value'])} personnes" if covering else f"valeur {number(data['value'], 3)}"
+    lines = [f"{data['title']} : {len(data['chosen'])} territoires, {worth} ({proof})"]
     if data["simulated"]:
         lines.append(_simulated(data["simulated"]))
     for row in data["chosen"]:

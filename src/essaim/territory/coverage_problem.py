@@ -22,7 +22,7 @@ class Cover:
     """The problem. ``reach`` (sites, places): which places each candidate covers; ``people`` (places,).
 
     ``costs`` (sites,) with ``budget``; ``size``: at most so many sites; ``group`` (sites,) from 0 with
-    ``group_most`` (groups,) and ``group_least`` (groups,).
+    ``group_most`` (groups,) and ``group_least`` (groups,); ``group_names``: what errors call them, numbers else.
     """
 
     reach: csr_matrix
@@ -33,6 +33,7 @@ class Cover:
     group: Indices | None = None
     group_most: Indices | None = None
     group_least: Indices | None = None
+    group_names: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise ``CoverError`` for a problem that means nothing or that a quota alone makes impossible."""
@@ -45,7 +46,8 @@ class Cover:
             if (have < self.group_least).any():
                 short = int(np.flatnonzero(have < self.group_least)[0])
                 raise CoverError(
-                    f"Le groupe {short} n’a que {have[short]} candidats pour un minimum de {self.group_least[short]}."
+                    f"Le groupe {self.called(short)} n’a que {have[short]} candidats "
+                    f"pour un minimum de {self.group_least[short]}."
                 )
 
     def limits(self) -> Limits:
@@ -64,6 +66,9 @@ class Cover:
             low.append(np.full(count, -np.inf) if least is None else least.astype(float))
             high.append(np.full(count, np.inf) if most is None else most.astype(float))
         return Limits(csr_matrix(vstack(rows)), np.concatenate(low), np.concatenate(high))
+
+    def called(self, group: int) -> str:
+        return f"« {self.group_names[group]} »" if self.group_names else str(group)
 
     def groups(self) -> int:
         """Number of groups: those that sites name, and those that quotas name."""

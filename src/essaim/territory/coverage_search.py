@@ -96,7 +96,8 @@ class Choosing:
         short = self._add_least(-self.costs)
         if short is not None:
             raise CoverError(
-                f"Le minimum du groupe {short} ne tient pas dans le budget ou le nombre de sites."
+                f"Le minimum du groupe {self.problem.called(short)} ne tient pas dans le budget "
+                "ou le nombre de sites."
             )
 
     def _add_least(self, worth: Floats) -> int | None:

@@ -1,26 +1,23 @@
-"""The wave that a study asks for, as written in its document, and the portfolio that answers it."""
+"""The wave that a study asks for, as written in its document; ``composition`` answers it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-import numpy as np
-from scipy.sparse import csr_matrix
-
-from essaim.territory.access import pairs_between
-from essaim.territory.codes import LEVELS, Level, communes, members, territories
-from essaim.territory.indicators import TYPES, neighbours, territory_type
-from essaim.territory.places import Points, centres
-from essaim.territory.portfolio import Budget, Coverage, PortfolioError, Quota, Wave
+from essaim.territory.indicators import TYPES
 from essaim.territory.reading import codes, positive, unknown_keys, whole
-from essaim.territory.table import Table
 
 OBJECTIVES: Final = {
-    "acceptability": "part des poids admis avec lesquels chaque territoire est parmi les premiers",
+    "acceptability": "part des poids admis avec lesquels chaque territoire est parmi les premiers, les ex æquo "
+    "départagés par un millième de leur score moyen",
     "score": "score moyen de chaque territoire",
+    "coverage": "population à moins de cover_km d’un site",
 }
+# What the search for the greatest coverage does not take: it would no longer be certified.
+NOT_WITH_COVERAGE: Final = ("apart_km", "least_near", "most_near", "cover_share", "inside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +46,17 @@ class PlanBudget:
 class Plan:
     """A wave in the words of a committee; ``portfolio.Wave`` is the same in codes and metres.
 
-    ``cover_share`` of the people of the ranked territories within ``cover_km`` of a site: both or neither.
+    ``least_by_region`` and ``most_by_region``: the same quota for each region that has candidates.
+    ``cover_share`` of the people of the ranked territories within ``cover_km`` of a site: both or neither, unless
+    the objective is the coverage itself, which takes the distance alone.
     """
 
     size: int | None = None
     objective: str = "acceptability"
     budgets: tuple[PlanBudget, ...] = ()
     quotas: tuple[PlanQuota, ...] = ()
+    least_by_region: int = 0
+    most_by_region: int | None = None
     apart_km: float | None = None
     least_near: int = 0
     most_near: int | None = None
@@ -72,28 +73,60 @@ def read_plan(raw: object) -> tuple[Plan | None, list[str]]:
     if not isinstance(raw, Mapping):
         return None, ["wave est un bloc à clés : size, objective, budgets, quotas, apart_km…"]
     bad = unknown_keys("wave", raw, Plan.__dataclass_fields__)
-    size, e1 = whole("wave.size", raw.get("size"), 1)
-    apart, e2 = positive("wave.apart_km", raw.get("apart_km"))
-    least, e3 = whole("wave.least_near", raw.get("least_near"))
-    most, e4 = whole("wave.most_near", raw.get("most_near"))
-    budgets, e5 = _budgets(raw.get("budgets") or [])
-    quotas, e6 = _quotas(raw.get("quotas") or [])
-    inside, e7 = _reasons("wave.inside", raw.get("inside") or {})
-    outside, e8 = _reasons("wave.outside", raw.get("outside") or {})
-    cover_km, e9 = positive("wave.cover_km", raw.get("cover_km"))
-    share, e10 = positive("wave.cover_share", raw.get("cover_share"))
-    objective = str(raw.get("objective", "acceptability"))
+    numbers: dict[str, Any] = {}
+    for name, read in _NUMBERS.items():
+        numbers[name], wrong = read(f"wave.{name}", raw.get(name))
+        bad += wrong
+    budgets, wrong_budgets = _budgets(raw.get("budgets") or [])
+    quotas, wrong_quotas = _quotas(raw.get("quotas") or [])
+    inside, wrong_inside = _reasons("wave.inside", raw.get("inside") or {})
+    outside, wrong_outside = _reasons("wave.outside", raw.get("outside") or {})
+    bad += [*wrong_budgets, *wrong_quotas, *wrong_inside, *wrong_outside]
+    objective = str(raw.get("objective") or "acceptability")
     if objective not in OBJECTIVES:
         bad.append(f"wave.objective vaut « {objective} » ; choix possibles : {', '.join(OBJECTIVES)}.")
-    if size is None and not budgets:
+    if raw.get("size") is None and not budgets and not wrong_budgets:
         bad.append("wave : donnez size (nombre de sites) ou au moins un budget.")
-    bad += [*e1, *e2, *e3, *e4, *e5, *e6, *e7, *e8, *e9, *e10]
-    if ((cover_km is None) != (share is None) and not e9 and not e10) or (share or 0) > 1:
-        bad.append(
-            "wave.cover_share (part de la population, de 0 à 1) et wave.cover_km (distance) vont ensemble."
-        )
-    plan = Plan(size, objective, budgets, quotas, apart, least or 0, most, cover_km, share, inside, outside)
+    if not bad:
+        bad = _coverage_problems(objective, raw)
+    for name in ("least_by_region", "least_near"):
+        numbers[name] = numbers[name] or 0
+    plan = Plan(
+        objective=objective, budgets=budgets, quotas=quotas, inside=inside, outside=outside, **numbers
+    )
     return (None if bad else plan), bad
+
+
+_NUMBERS: Final[Mapping[str, Callable[[str, object], tuple[float | None, list[str]]]]] = {
+    "size": partial(whole, least=1),
+    "least_by_region": whole,
+    "most_by_region": whole,
+    "apart_km": positive,
+    "least_near": whole,
+    "most_near": whole,
+    "cover_km": positive,
+    "cover_share": positive,
+}
+
+
+def _coverage_problems(objective: str, raw: Mapping[Any, Any]) -> list[str]:
+    reach, share = raw.get("cover_km"), raw.get("cover_share")
+    if objective != "coverage":
+        if (reach is None) == (share is None) and (share or 0) <= 1:
+            return []
+        return [
+            "wave.cover_share (part de la population, de 0 à 1) et wave.cover_km (distance) vont ensemble."
+        ]
+    bad = [
+        f"wave.{name} ne se combine pas avec l’objectif « coverage » : retirez l’un des deux."
+        for name in NOT_WITH_COVERAGE
+        if raw.get(name)
+    ]
+    if reach is None:
+        bad.append("L’objectif « coverage » demande wave.cover_km, la distance à un site.")
+    if len(raw.get("budgets") or []) > 1:
+        bad.append("L’objectif « coverage » prend un seul budget.")
+    return bad
 
 
 def _budgets(raw: object) -> tuple[tuple[PlanBudget, ...], list[str]]:
@@ -149,61 +182,3 @@ def _reasons(where: str, raw: object) -> tuple[tuple[tuple[str, str], ...], list
         return (), [f"{where} est un bloc « code: raison »."]
     _, bad = codes(where, list(raw))
     return tuple((str(c), str(why or "")) for c, why in raw.items()), bad
-
-
-def wave_of(plan: Plan, unit: str, kept: tuple[str, ...], table: Table) -> Wave:
-    """The plan in codes and metres, for the territories ``kept`` of a ranking."""
-    level = next((lv for lv in LEVELS if lv == unit), None)
-    spatial = (plan.apart_km, plan.least_near or None, plan.most_near, plan.cover_km)
-    if level is None and any(asked is not None for asked in spatial):
-        raise PortfolioError(f"Distances et voisins ne sont pas connus pour l’unité « {unit} ».")
-    return Wave(
-        size=plan.size,
-        budgets=tuple(Budget(b.name, _costs(table, b.indicator), b.limit) for b in plan.budgets),
-        quotas=tuple(Quota(q.name, _of(q, level, kept), q.at_least, q.at_most) for q in plan.quotas),
-        apart_m=None if plan.apart_km is None else 1_000 * plan.apart_km,
-        points=centres(level, kept) if plan.apart_km is not None and level is not None else None,
-        near=neighbours(level) if level is not None else {},
-        least_near=plan.least_near,
-        most_near=plan.most_near,
-        coverage=_coverage(plan, level, kept) if level is not None else None,
-        inside=dict(plan.inside),
-        outside=dict(plan.outside),
-    )
-
-
-def _coverage(plan: Plan, level: Level, kept: tuple[str, ...]) -> Coverage | None:
-    """The communes of the ranked territories within ``cover_km`` of the centre of each."""
-    if plan.cover_km is None or plan.cover_share is None:
-        return None
-    parts = sorted({m for code in kept for m in members(level, code)})
-    people = np.array([float(communes()[m].population or 0) for m in parts])
-    sites, places = centres(level, kept), centres("commune", parts)
-    here, there = np.flatnonzero(sites.known()), np.flatnonzero(places.known())
-    pairs = pairs_between(Points(sites.xy[here]), Points(places.xy[there]), 1_000 * plan.cover_km)
-    reach = csr_matrix(
-        (np.ones(len(pairs.origin)), (here[pairs.origin], there[pairs.service])),
-        shape=(len(kept), len(parts)),
-    )
-    share = f"{100 * plan.cover_share:g}\u00a0%"
-    name = f"{share} de la population à moins de {plan.cover_km:g} km d’un site"
-    return Coverage(name, reach, people, plan.cover_share * float(people.sum()))
-
-
-def _costs(table: Table, indicator: str) -> dict[str, float]:
-    return dict(zip(table.codes, table.column(indicator).values.tolist(), strict=True))
-
-
-def _of(quota: PlanQuota, level: Level | None, kept: tuple[str, ...]) -> frozenset[str]:
-    listed = set(quota.codes) & set(kept)
-    if level is None:
-        if quota.regions or quota.departments or quota.types:
-            raise PortfolioError(f"Quota « {quota.name} » : donnez une liste de codes pour cette unité.")
-        return frozenset(listed)
-    places = territories(level)
-    for code in kept:
-        place = places[code]
-        inside = place.region in quota.regions or place.departments[0] in quota.departments
-        if inside or (quota.types and territory_type(level, code) in quota.types):
-            listed.add(code)
-    return frozenset(listed)

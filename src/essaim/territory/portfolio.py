@@ -52,6 +52,17 @@ class Budget:
     costs: Mapping[str, float]
     limit: float
 
+    def of(self, codes: tuple[str, ...]) -> Floats:
+        """The costs (codes,); ``PortfolioError`` when one is not known."""
+        costs = np.array([self.costs.get(code, np.nan) for code in codes], float)
+        lacking = np.flatnonzero(~np.isfinite(costs))
+        if len(lacking):
+            raise PortfolioError(
+                f"Budget « {self.name} » : coût inconnu pour {len(lacking)} territoires, dont {codes[lacking[0]]}. "
+                "Complétez la colonne ou écartez-les avec une raison."
+            )
+        return costs
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -220,8 +231,7 @@ def _rows(codes: tuple[str, ...], wave: Wave) -> list[_Row]:
         high = np.inf if quota.at_most is None else quota.at_most
         rows.append(_line(f"quota « {quota.name} »", n, inside, quota.at_least, high))
     for budget in wave.budgets:
-        costs = np.array([budget.costs[c] for c in codes], float)
-        matrix = csr_matrix(costs[None, :])
+        matrix = csr_matrix(budget.of(codes)[None, :])
         rows.append(_Row(f"budget « {budget.name} »", matrix, np.array([-np.inf]), np.array([budget.limit])))
     rows += [_line(f"{c} imposé ({why})", n, [index[c]], 1, 1) for c, why in wave.inside.items()]
     rows += [_line(f"{c} écarté ({why})", n, [index[c]], 0, 0) for c, why in wave.outside.items()]
@@ -306,12 +316,7 @@ def _check(codes: tuple[str, ...], wave: Wave) -> None:
                 f"Territoires {what} sans raison : {', '.join(silent[:5])}. Écrivez pourquoi."
             )
     for budget in wave.budgets:
-        lacking = [c for c in codes if not np.isfinite(budget.costs.get(c, np.nan))]
-        if lacking:
-            raise PortfolioError(
-                f"Budget « {budget.name} » : coût inconnu pour {len(lacking)} territoires, dont {lacking[0]}. "
-                "Complétez la colonne ou écartez-les avec une raison."
-            )
+        budget.of(codes)
     if wave.apart_m is not None and (wave.points is None or not wave.points.known().all()):
         raise PortfolioError("Une distance est exigée mais des territoires n’ont pas de position connue.")
 

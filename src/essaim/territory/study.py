@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 import yaml
@@ -68,8 +68,8 @@ class Study:
         return {f: [c.key for c in self.criteria if c.family == f] for f in FAMILIES}
 
     def fingerprint(self) -> str:
-        """SHA-256 of the canonical document: two studies that differ in anything differ here."""
-        return digest(to_dict(self))
+        """SHA-256 of what the ranking answers: the canonical document without its wave, chosen afterwards."""
+        return digest(to_dict(replace(self, wave=None)))
 
 
 # --- the document ------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -29,7 +30,11 @@ def study_yaml(study: "Study | Version") -> str:
         lines.append(
             _("# Simulé : les valeurs de %(labels)s sont inventées.") % {"labels": ", ".join(labels)}
         )
-    return "\n".join([*lines, to_yaml(read_document(study.document))])
+    document = read_document(study.document)
+    if isinstance(study, Study) and study.portfolio:
+        lines.insert(1, _("# et sa vague avec : essaim territory portfolio ETUDE.yaml --values DONNEES.csv"))
+        document = replace(document, wave=study.plan)
+    return "\n".join([*lines, to_yaml(document)])
 
 
 def data_csv(study: "Study | Version") -> str:

@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from essaim.territory.plan import Plan, read_plan
+
 
 class Indicator(models.Model):
     """A person's own table, kept by its components so that it may be read at other levels.
@@ -129,7 +131,12 @@ class Study(models.Model):
 
     @property
     def is_simulated(self) -> bool:
-        return self.simulated or bool(self.ranking_simulated)
+        return self.simulated or bool(self.ranking_simulated or (self.portfolio or {}).get("simulated"))
+
+    @property
+    def plan(self) -> Plan | None:
+        """What was asked of the wave, if anything."""
+        return read_plan(self.wave or None)[0]
 
     @property
     def is_computing(self) -> bool:

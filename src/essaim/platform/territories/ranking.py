@@ -1,7 +1,7 @@
 """Running a study and keeping what it gave: the data used, the result, and the way back to the core's ranking."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -46,19 +46,32 @@ def inputs_of(document: Document, table: Table) -> dict[str, Any]:
     wide = replace(document, scope=replace(document.scope, without=()))
     kept = table.only({*in_scope(wide, table).codes, *document.scope.without})
     used = {criterion.indicator for criterion in document.criteria}
-    columns = {
-        key: {
-            "measure": asdict(kept.column(key).measure),
-            "values": [None if math.isnan(v) else v for v in kept.column(key).values.tolist()],
-        }
-        for key in sorted(used)
-    }
     return {
         "level": kept.level,
         "codes": list(kept.codes),
         "names": list(kept.names),
-        "columns": columns,
+        "columns": {key: _stored(kept.column(key)) for key in sorted(used)},
         "departments": dict(kept.departments),
+    }
+
+
+def with_columns(inputs: Mapping[str, Any], table: Table, keys: Iterable[str]) -> dict[str, Any]:
+    """``inputs`` and the columns ``keys`` of ``table`` for its territories; those they hold already stay."""
+    kept = table.only(inputs["codes"])
+    place = {code: row for row, code in enumerate(kept.codes)}
+    columns = dict(inputs["columns"])
+    for key in keys:
+        if key not in columns:
+            stored = _stored(kept.column(key))
+            values = [stored["values"][place[code]] if code in place else None for code in inputs["codes"]]
+            columns[key] = {**stored, "values": values}
+    return {**inputs, "columns": columns}
+
+
+def _stored(column: Column) -> dict[str, Any]:
+    return {
+        "measure": asdict(column.measure),
+        "values": [None if math.isnan(v) else v for v in column.values.tolist()],
     }
 
 

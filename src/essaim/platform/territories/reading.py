@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from essaim.platform.territories import wave
 from essaim.platform.territories.forms import DIRECTIONS, TRANSFORMS, write_setting
 from essaim.platform.territories.models import Study
 from essaim.platform.territories.sources import UNITS, outlines_for
@@ -70,6 +71,11 @@ def scope_in_words(document: Mapping[str, Any]) -> str:
     }
     without = len(scope.get("without", ()))
     return f"{text} ; {_('sauf %(count)d laissés de côté') % {'count': without}}" if without else text
+
+
+def wave_in_words(study: Study) -> list[str]:
+    """What was asked of the wave that is proposed, a sentence each; nothing when none was computed."""
+    return list(wave.in_words(study.plan, study.portfolio)) if study.plan and study.portfolio else []
 
 
 def criteria_in_words(study: Study, measures: Mapping[str, Any]) -> list[dict[str, Any]]:

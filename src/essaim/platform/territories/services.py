@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -38,14 +39,13 @@ IMMEDIATE_SCORES = 100_000_000
 def create_study(
     programme: "Programme", title: str, document: Mapping[str, Any], by: "User", *, simulated: bool = False
 ) -> Study:
-    """A study in preparation. Without criteria the document is a beginning; with them it is checked whole."""
-    study = Study(
-        programme=programme,
-        title=title,
-        document=_checked({**document, "title": title}),
-        author=by,
-        simulated=simulated,
-    )
+    """A study in preparation. Without criteria the document is a beginning; with them it is checked whole.
+
+    The wave that a document asks for waits for the ranking: the form that composes it starts from there.
+    """
+    stated = _checked({**document, "title": title})
+    study = Study(programme=programme, title=title, author=by, simulated=simulated)
+    study.wave, study.document = stated.get("wave") or {}, {**stated, "wave": None}
     study.full_clean()
     study.save()
     return study
@@ -289,7 +289,7 @@ def decide(study: Study, code: str, kept: bool, reason: str, by: "User") -> Deci
 @transaction.atomic
 def accept_proposal(study: Study, by: "User") -> list[Decision]:
     """Keep every proposed territory on which nothing was decided yet; one forced into the wave keeps its reason."""
-    forced = study.wave.get("inside", {})
+    forced = dict(study.plan.inside) if study.plan else {}
     decided = set(study.decisions.values_list("code", flat=True))
     return [
         decide(study, code, True, forced.get(code, ""), by)
@@ -306,7 +306,11 @@ def choose_wave(study: Study, asked: Mapping[str, Any]) -> Study:
     """
     if study.state != Study.State.RANKED:
         raise ValidationError(_("La vague se choisit sur une étude classée et pas encore décidée."))
-    found = wave.choose_wave(ranking.replay(study), asked)
+    plan = wave.read(asked)
+    priced = {budget.indicator for budget in plan.budgets}
+    if lacking := priced - set((study.inputs or {"columns": ()})["columns"]):
+        study.inputs = _with_costs(study, lacking)
+    found = wave.choose_wave(ranking.replay(study), plan, ranking.table_of(study.inputs or {}))
     found["others"] = [
         {
             **other,
@@ -315,10 +319,21 @@ def choose_wave(study: Study, asked: Mapping[str, Any]) -> Study:
         }
         for other in found["others"]
     ]
-    study.wave, study.portfolio = dict(asked), found
+    study.wave, study.portfolio = asdict(plan), found
     study.full_clean()
     study.save()
     return study
+
+
+def _with_costs(study: Study, keys: set[str]) -> dict[str, Any]:
+    """The data of the study and the columns that price a budget, with where they come from."""
+    unit, inputs = study.document["unit"], study.inputs or {}
+    try:
+        found = ranking.with_columns(inputs, sources.table_for(study.programme, unit, keys), sorted(keys))
+    except ranking.REFUSALS as error:
+        raise ValidationError(str(error)) from error
+    found["origins"] = [*inputs.get("origins", []), *sources.origins_of(study.programme, unit, keys)]
+    return found
 
 
 def keep_upload(programme: "Programme", name: str, content: bytes, by: "User") -> Upload:

@@ -29,6 +29,7 @@ def sheet_of(study: Study) -> dict[str, Any]:
         "criteria": reading.criteria_in_words(study, {}),
         "weights": reading.weights_in_words(study.document),
         "rows": rows,
+        "wave": reading.wave_in_words(study),
         "reasons": _reasons(study, rows),
         "session": brief,
         "session_sentences": session_sentences(brief) if brief else [],
@@ -76,6 +77,10 @@ def sheet_docx(study: Study) -> bytes:
         document.add_paragraph(sentence, style="List Bullet")
     _session(document, sheet)
     _result(document, sheet)
+    if sheet["wave"]:
+        document.add_heading(_("Vague demandée"), 1)
+    for sentence in sheet["wave"]:
+        document.add_paragraph(sentence, style="List Bullet")
     document.add_heading(_("Proposition et décision"), 1)
     _table(
         document,

@@ -1,92 +1,55 @@
 """The wave chosen from a ranking: exact, under the committee's constraints, with what else was nearly as good."""
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from essaim.territory import codes
-from essaim.territory.codes import LEVELS, Level
-from essaim.territory.indicators import neighbours
-from essaim.territory.places import centres
-from essaim.territory.portfolio import Choice, PortfolioError, Quota, Wave, alternatives, choose
+from essaim.territory.composition import compose
+from essaim.territory.plan import Plan, read_plan
+from essaim.territory.portfolio import Choice, PortfolioError
 from essaim.territory.ranking import Ranking
+from essaim.territory.table import Table, TableError
 
 CONTENDERS = 2_000
 SECONDS = 10.0
+OBJECTIVES = {
+    "acceptability": gettext_lazy("les territoires qui sont le plus souvent parmi les premiers"),
+    "score": gettext_lazy("le meilleur score moyen"),
+    "coverage": gettext_lazy("le plus d’habitants à portée d’un site"),
+}
 
 
-def choose_wave(ranking: Ranking, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The wave of greatest total acceptability, as plain data, and up to three others within 1 % of it.
+def read(asked: Mapping[str, Any]) -> Plan:
+    """The plan that ``asked`` states; ``ValidationError`` with every problem."""
+    plan, problems = read_plan(asked)
+    if plan is None:
+        raise ValidationError(problems)
+    return plan
+
+
+def choose_wave(ranking: Ranking, plan: Plan, table: Table) -> dict[str, Any]:
+    """The best wave of this plan as plain data, and up to three others within 1 % of it.
 
     Errors: ``ValidationError`` naming the constraints that cannot hold together.
     """
-    values = _values(ranking, asked)
-    wave = _wave(ranking.study.unit, values, asked)
     try:
-        best = choose(values, wave, SECONDS)
-        others = alternatives(values, wave, best, count=3, seconds=SECONDS / 2)
-    except PortfolioError as error:
+        found = compose(ranking, plan, table, SECONDS, most=CONTENDERS, others=3)
+    except (PortfolioError, TableError) as error:
         raise ValidationError(str(error)) from error
     return {
-        "codes": list(best.codes),
-        "value": round(best.value, 6),
-        "gap": round(best.gap, 6),
-        "optimal": best.optimal,
-        "others": [_difference(best, other) for other in others],
+        "codes": list(found.best.codes),
+        "value": round(found.best.value, 6),
+        "gap": round(found.best.gap, 6),
+        "optimal": found.best.optimal,
+        "used": dict(found.best.used),
+        "covered": found.best.covered,
+        "simulated": list(found.simulated),
+        "others": [_difference(found.best, other) for other in found.others],
     }
-
-
-def _values(ranking: Ranking, asked: Mapping[str, Any]) -> dict[str, float]:
-    """Share of weights by code; the most likely ones, and those that are named, when there are too many.
-
-    A small part of the point score tells apart territories that are in with the same share of weights.
-    """
-    named = {*asked.get("inside", {}), *asked.get("outside", {})}
-    rows = [
-        i for place, i in enumerate(ranking.order) if place < CONTENDERS or ranking.notes.codes[i] in named
-    ]
-    return {
-        ranking.notes.codes[i]: float(ranking.accept.top[i]) + 1e-3 * float(ranking.point[i]) for i in rows
-    }
-
-
-def _wave(unit: str, values: Mapping[str, float], asked: Mapping[str, Any]) -> Wave:
-    geographic = asked.get("apart_km") or asked.get("most_near") is not None
-    by_region = asked.get("most_by_region") or asked.get("least_by_region")
-    if unit not in LEVELS and (geographic or by_region):
-        raise ValidationError(
-            _("Pour cette unité, régions, distances et voisins ne sont pas connus : retirer ces contraintes.")
-        )
-    level = cast(Level, unit)
-    apart = asked.get("apart_km")
-    return Wave(
-        size=asked["size"],
-        quotas=_quotas(level, values, asked) if by_region else (),
-        apart_m=1000 * apart if apart else None,
-        points=centres(level, values) if apart else None,
-        near=neighbours(level) if asked.get("most_near") is not None else {},
-        most_near=asked.get("most_near"),
-        inside=asked.get("inside", {}),
-        outside=asked.get("outside", {}),
-    )
-
-
-def _quotas(level: Level, values: Mapping[str, float], asked: Mapping[str, Any]) -> tuple[Quota, ...]:
-    places = codes.territories(level)
-    groups: dict[str, set[str]] = {}
-    for code in values:
-        groups.setdefault(places[code].region, set()).add(code)
-    return tuple(
-        Quota(
-            codes.region(region).name,
-            frozenset(held),
-            asked.get("least_by_region") or 0,
-            asked.get("most_by_region"),
-        )
-        for region, held in sorted(groups.items())
-    )
 
 
 def _difference(best: Choice, other: Choice) -> dict[str, Any]:
@@ -96,3 +59,50 @@ def _difference(best: Choice, other: Choice) -> dict[str, Any]:
         "in": [code for code in other.codes if code not in first],
         "value": round(other.value, 6),
     }
+
+
+def in_words(plan: Plan, found: Mapping[str, Any]) -> Iterator[str]:
+    """What was asked of the wave, a sentence each, and what it spends and covers."""
+    yield _("On cherche %(objective)s.") % {"objective": OBJECTIVES[plan.objective]}
+    if plan.size:
+        yield _("Nombre de territoires : %(size)d.") % {"size": plan.size}
+    for budget in plan.budgets:
+        yield _("%(name)s : %(spent)s sur %(limit)s au plus.") % {
+            "name": budget.name,
+            "spent": _number(found.get("used", {}).get(budget.name, 0.0)),
+            "limit": _number(budget.limit),
+        }
+    for quota in plan.quotas:
+        yield f"{quota.name} : {_bounds(quota.at_least, quota.at_most)}."
+    if plan.least_by_region or plan.most_by_region is not None:
+        yield _("Dans chaque région : %(bounds)s.") % {
+            "bounds": _bounds(plan.least_by_region, plan.most_by_region)
+        }
+    if plan.apart_km is not None:
+        yield _("Deux territoires sont à %(km)s km au moins.") % {"km": _number(plan.apart_km)}
+    if plan.least_near or plan.most_near is not None:
+        yield _("Voisins retenus de chaque territoire : %(bounds)s.") % {
+            "bounds": _bounds(plan.least_near, plan.most_near)
+        }
+    if plan.cover_share is not None:
+        yield _("Au moins %(percent)s %% de la population à %(km)s km d’un site ou moins.") % {
+            "percent": _number(100 * plan.cover_share),
+            "km": _number(plan.cover_km or 0),
+        }
+    if found.get("covered") is not None:
+        yield _("Population à %(km)s km d’un site ou moins : %(people)s habitants.") % {
+            "km": _number(plan.cover_km or 0),
+            "people": number_format(round(found["covered"]), force_grouping=True),
+        }
+
+
+def _bounds(least: int, most: int | None) -> str:
+    if most is None:
+        return _("au moins %(least)d") % {"least": least}
+    if not least:
+        return _("au plus %(most)d") % {"most": most}
+    return _("de %(least)d à %(most)d") % {"least": least, "most": most}
+
+
+def _number(value: float) -> str:
+    return number_format(value, 0 if float(value).is_integer() else 1, force_grouping=True)

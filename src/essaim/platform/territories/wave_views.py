@@ -9,26 +9,26 @@ from django.utils.translation import gettext as _
 from essaim.platform.http import Request
 from essaim.platform.pdf import PdfUnavailable, pdf_response, render_pdf
 from essaim.platform.territories import reading, services, sheet
-from essaim.platform.territories.own_forms import WaveForm
 from essaim.platform.territories.views import page, study_for
+from essaim.platform.territories.wave_forms import WaveForm
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def wave(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Choose the territories of a wave together: size, regions, distances, some in or out with a reason."""
+    """Choose the territories of a wave together: size, cost, regions, distances, people near, some in or out."""
     found = study_for(request, slug, pk, "choose_wave")
-    form = WaveForm(request.POST or None, initial=WaveForm.initial_of(found.wave, found.document["k"]))
+    form = WaveForm(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.choose_wave(found, form.cleaned_data)
+            services.choose_wave(found, form.plan())
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
             messages.success(request, _("Vague proposée : elle remplace les premiers du classement."))
             return redirect("territories:wave", slug=slug, pk=pk)
     rows = [row for row in reading.table_rows(found.rows(), found) if row["proposed"]]
-    return page(request, found, "wave", form=form, rows=rows)
+    return page(request, found, "wave", form=form, rows=rows, asked=reading.wave_in_words(found))
 
 
 def sheet_pdf(request: Request, slug: str, pk: int) -> HttpResponse:
