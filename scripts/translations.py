@@ -32,17 +32,23 @@ MO = PO.with_suffix(".mo")
 CLI_PO = PLATFORM.parent / "cli/locale/fr/LC_MESSAGES/messages.po"
 FRENCH_MO = PLATFORM / "locale/fr/LC_MESSAGES/django.mo"
 #: What is worded by ``essaim.words``.
-CORE = tuple(PLATFORM.parent / name for name in ("evaluation", "protocol", "rollout"))
+CORE = tuple(PLATFORM.parent / name for name in ("evaluation", "protocol", "rollout", "territory"))
 TOLD: dict[str, Any] = {"told": None, "told_count": (1, 2)}
 CORE_KEYWORDS: dict[str, Any] = {
     "say": None,
     "count": (1, 2),
     "marked": None,
+    "CoverError": None,
+    "CriterionError": None,
     "EvaluationError": None,
     "OutsideLatitude": None,
     "PanelError": None,
+    "PortfolioError": None,
     "RolloutError": None,
     "SaidError": None,
+    "TableError": None,
+    "UnknownCode": None,
+    "WeightError": None,
     **TOLD,
 }
 KEYWORDS: dict[str, Any] = {

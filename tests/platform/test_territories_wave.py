@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import translation
 
 from essaim.platform.territories import exports, ranking, services, sheet
 from essaim.territory import codes
@@ -203,6 +204,24 @@ def test_what_cannot_be_asked_is_said_and_nothing_is_written(
 ) -> None:
     study, url, client = asked
     response = client.post(url, _posted(**given))
-    assert response.status_code == 200 and word in response.content.decode()
+    assert response.status_code == 200 and word in response.content.decode().replace("\u00a0", " ")
     study.refresh_from_db()
     assert study.portfolio is None
+
+
+def test_what_clashes_is_told_in_the_language_of_the_reader(asked) -> None:
+    _study, url, client = asked
+    client.cookies["django_language"] = "en"
+    both = client.post(url, _posted(size=3, inside="59 Promised", outside="59 Served")).content.decode()
+    assert "No wave meets all of these at once: 59 imposed (Promised) ; 59 set aside (Served)." in both
+    near = client.post(url, _posted(size=3, cover_km="10.5", cover_percent="99")).content.decode()
+    assert "at once: 99% of the population within 10.5 km of a site. Remove or loosen" in near
+
+
+def test_weights_that_contradict_are_told_in_the_language_of_the_reader(make) -> None:
+    study = make.study(ranked=False)
+    weights = [f"{criterion['key']} >= 0.8" for criterion in study.document["criteria"][:2]]
+    with pytest.raises(ValidationError, match="Aucun poids ne respecte toutes les contraintes"):
+        services.update_document(study, weights=weights)
+    with translation.override("en"), pytest.raises(ValidationError, match="No weights obey all"):
+        services.update_document(study, weights=weights)

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext, ngettext
 
 from essaim.protocol import Problem
-from essaim.words import Words, heard
+from essaim.territory.study import StudyError
+from essaim.words import SaidError, Words, heard
 
 
 def reader() -> Words:
@@ -17,6 +19,13 @@ def reader() -> Words:
 def tell(said: Any) -> str:
     """A sentence of the core, or what was stored of it (``essaim.words.kept``), in the reader's language."""
     return reader().again(heard(said))
+
+
+def refusal(error: SaidError) -> ValidationError:
+    """What the core refused, as the error of a form, in the reader's language."""
+    if isinstance(error, StudyError):
+        return ValidationError([tell(problem) for problem in error.problems])
+    return ValidationError(tell(error.said))
 
 
 def problems_told(problems: Iterable[Problem]) -> list[str]:

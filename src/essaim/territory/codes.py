@@ -15,6 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
 
+from essaim.words import SaidError, told
+
 DATA: Final = Path(__file__).parent / "data"
 Level = Literal["commune", "epci", "departement", "region"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -26,7 +28,7 @@ LEVEL_LABELS: Final[dict[str, str]] = {
 }
 
 
-class UnknownCode(ValueError):
+class UnknownCode(SaidError):
     """A code that the reference of the shipped vintage does not hold."""
 
 
@@ -257,16 +259,26 @@ SPLIT_FROM: Final = {"15031": "15141", "15035": "15141", "15047": "15141", "1517
 
 
 def _unknown(level: Level, code: str) -> str:
-    what = f"Code {LEVEL_LABELS[level]} inconnu : « {code} »."
+    what = told("Code %(level)s inconnu : « %(code)s ».", level=told(LEVEL_LABELS[level]), code=code)
     if level == "commune" and (former := former_codes().get(code)) is not None:
         now = communes()[former.commune]
-        return f"{what} Ce code n’est plus une commune ; aujourd’hui : {now.name} ({now.code})."
+        return told(
+            "%(what)s Ce code n’est plus une commune ; aujourd’hui : %(name)s (%(code)s).",
+            what=what,
+            name=now.name,
+            code=now.code,
+        )
     if level == "departement" and code == "20":
-        return f"{what} La Corse a deux départements : 2A et 2B."
+        return told("%(what)s La Corse a deux départements : 2A et 2B.", what=what)
     shape = {
-        "commune": "cinq caractères, zéro initial compris (01001, 2A004, 97411)",
-        "epci": "neuf chiffres (SIREN)",
-        "departement": "deux ou trois caractères (01, 2A, 974)",
-        "region": "deux chiffres (84, 11, 01)",
+        "commune": told("cinq caractères, zéro initial compris (01001, 2A004, 97411)"),
+        "epci": told("neuf chiffres (SIREN)"),
+        "departement": told("deux ou trois caractères (01, 2A, 974)"),
+        "region": told("deux chiffres (84, 11, 01)"),
     }[level]
-    return f"{what} Attendu : {shape}, du code officiel géographique {vintage()['cog']}."
+    return told(
+        "%(what)s Attendu : %(shape)s, du code officiel géographique %(vintage)s.",
+        what=what,
+        shape=shape,
+        vintage=vintage()["cog"],
+    )

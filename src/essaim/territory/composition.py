@@ -30,9 +30,11 @@ from essaim.territory.portfolio import (
 )
 from essaim.territory.ranking import Ranking
 from essaim.territory.table import Table
+from essaim.words import told
 
 TIE_BREAK: Final = 1e-3
-"""Part of the mean score added to acceptabilities: territories in with the same share of weights are told apart."""
+"""Part of the mean score added to acceptabilities: territories in with the same share of weights "
+"are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def wave_of(
     level = next((lv for lv in LEVELS if lv == unit), None)
     spatial = (plan.apart_km, plan.least_near or None, plan.most_near, plan.cover_km)
     if level is None and any(asked is not None for asked in spatial):
-        raise PortfolioError(f"Distances et voisins ne sont pas connus pour l’unité « {unit} ».")
+        raise PortfolioError("Distances et voisins ne sont pas connus pour l’unité « %(unit)s ».", unit=unit)
     return Wave(
         size=plan.size,
         budgets=tuple(Budget(b.name, _costs(table, b.indicator), b.limit) for b in plan.budgets),
@@ -129,8 +131,11 @@ def _coverage(plan: Plan, level: Level, kept: tuple[str, ...], ranked: tuple[str
         shape=(len(kept), len(parts)),
     )
     least = plan.cover_share or 0.0
-    share = f"{100 * least:g}\u00a0%"
-    name = f"{share} de la population à moins de {plan.cover_km:g} km d’un site"
+    name = told(
+        "%(percent)s\u00a0%% de la population à moins de %(km)s km d’un site",
+        percent=100 * least,
+        km=plan.cover_km,
+    )
     return Coverage(name, reach, people, least * float(people.sum()))
 
 
@@ -170,7 +175,9 @@ def _of(quota: PlanQuota, level: Level | None, kept: tuple[str, ...], table: Tab
         return frozenset(listed)
     where = _departments(level, kept, table)
     if not where or (quota.types and level is None):
-        raise PortfolioError(f"Quota « {quota.name} » : donnez une liste de codes pour cette unité.")
+        raise PortfolioError(
+            "Quota « %(name)s » : donnez une liste de codes pour cette unité.", name=quota.name
+        )
     regions = codes.region_of_department()
     for code, department in where.items():
         inside = regions[department] in quota.regions or department in quota.departments
@@ -197,7 +204,7 @@ def _most_covering(kept: tuple[str, ...], wave: Wave, seconds: float) -> Choice:
     try:
         found = cover(_grouped(problem, sites, wave.quotas) if wave.quotas else problem, seconds)
     except CoverError as error:
-        raise PortfolioError(str(error)) from error
+        raise PortfolioError(error.said) from error
     chosen = tuple(sites[i] for i in found.sites.tolist())
     used = {budget.name: float(sum(budget.costs[c] for c in chosen))} if budget else {}
     return Choice(chosen, found.covered, found.bound, found.gap, used, found.covered)
@@ -210,7 +217,9 @@ def _grouped(problem: Cover, sites: tuple[str, ...], quotas: tuple[Quota, ...]) 
         held = np.array([code in quota.codes for code in sites], bool)
         if (group[held] < len(quotas)).any():
             raise PortfolioError(
-                f"Quota « {quota.name} » : avec l’objectif « coverage », un territoire ne compte que dans un quota."
+                "Quota « %(name)s » : avec l’objectif « coverage », un territoire ne compte que dans "
+                "un quota.",
+                name=quota.name,
             )
         group[held] = number
     free = len(sites)

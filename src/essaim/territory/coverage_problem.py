@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, vstack
 
 from essaim.territory.table import Floats
+from essaim.words import SaidError, told
 
 Indices = NDArray[np.int64]
 
 
-class CoverError(ValueError):
+class CoverError(SaidError):
     """A covering problem that no choice of sites satisfies."""
 
 
@@ -46,12 +47,15 @@ class Cover:
             if (have < self.group_least).any():
                 short = int(np.flatnonzero(have < self.group_least)[0])
                 raise CoverError(
-                    f"Le groupe {self.called(short)} n’a que {have[short]} candidats "
-                    f"pour un minimum de {self.group_least[short]}."
+                    "Le groupe %(group)s n’a que %(have)s candidats pour un minimum de %(least)s.",
+                    group=self.called(short),
+                    have=have[short],
+                    least=self.group_least[short],
                 )
 
     def limits(self) -> Limits:
-        """Budget, number of sites and quotas as rows ``low <= rows x <= high`` on 0-1 variables, one a site."""
+        """Budget, number of sites and quotas as rows ``low <= rows x <= high`` on 0-1 variables, "
+        "one a site."""
         n = self.reach.shape[0]
         rows, low, high = [csr_matrix((0, n))], [np.empty(0)], [np.empty(0)]
         for weights, limit in ((self.costs, self.budget), (np.ones(n), self.size)):
@@ -68,7 +72,7 @@ class Cover:
         return Limits(csr_matrix(vstack(rows)), np.concatenate(low), np.concatenate(high))
 
     def called(self, group: int) -> str:
-        return f"« {self.group_names[group]} »" if self.group_names else str(group)
+        return told("« %(name)s »", name=self.group_names[group]) if self.group_names else str(group)
 
     def groups(self) -> int:
         """Number of groups: those that sites name, and those that quotas name."""

@@ -1,4 +1,5 @@
-"""Choices of sites in the making: greedy additions, exchanges of one site, rebuilding from a part of a choice."""
+"""Choices of sites in the making: greedy additions, exchanges of one site, rebuilding from a part "
+"of a choice."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ ROUNDING: Final = 1e-9
 
 
 class Choosing:
-    """A choice of sites in the making, with what each other site would still add (``gains``), kept up to date."""
+    """A choice of sites in the making, with what each other site would still add (``gains``), kept "
+    "up to date."""
 
     def __init__(self, problem: Cover) -> None:
         self.problem = problem
@@ -96,8 +98,8 @@ class Choosing:
         short = self._add_least(-self.costs)
         if short is not None:
             raise CoverError(
-                f"Le minimum du groupe {self.problem.called(short)} ne tient pas dans le budget "
-                "ou le nombre de sites."
+                "Le minimum du groupe %(group)s ne tient pas dans le budget ou le nombre de sites.",
+                group=self.problem.called(short),
             )
 
     def _add_least(self, worth: Floats) -> int | None:
@@ -142,7 +144,8 @@ def swap(state: Choosing, end: float) -> None:
 
 
 def restart(state: Choosing, kept: Indices, blur: Floats | float) -> None:
-    """A choice rebuilt from the sites ``kept``, as far as limits allow, and filled greedily by blurred gains."""
+    """A choice rebuilt from the sites ``kept``, as far as limits allow, and filled greedily by "
+    "blurred gains."""
     state.clear()
     for site in kept:
         if state.fits()[site]:

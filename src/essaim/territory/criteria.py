@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from essaim.territory.table import Floats, Table
+from essaim.words import SaidError, told
 
 Family = Literal["need", "resources", "offer", "interest"]
 Direction = Literal["high", "low"]
@@ -41,7 +42,7 @@ SETTINGS: Final[dict[str, tuple[TransformKind, ...]]] = {
 }
 
 
-class CriterionError(ValueError):
+class CriterionError(SaidError):
     """A criterion that does not fit its data, and how to mend it."""
 
 
@@ -63,7 +64,8 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One criterion of a study. ``indicator``: key of the table's column; ``reason``: why it counts, one line."""
+    """One criterion of a study. ``indicator``: key of the table's column; ``reason``: why it "
+    "counts, one line."""
 
     key: str
     family: Family
@@ -127,7 +129,8 @@ def _column(criterion: Criterion, raw: Floats) -> Floats:
     known = ~np.isnan(raw)
     if not known.any():
         raise CriterionError(
-            f"Le critère « {criterion.key} » n’a aucune valeur dans ce périmètre : retirez-le ou importez-le."
+            "Le critère « %(key)s » n’a aucune valeur dans ce périmètre : retirez-le ou importez-le.",
+            key=criterion.key,
         )
     noted = np.full(len(raw), np.nan)
     noted[known] = apply(criterion, raw[known], raw[known])
@@ -166,8 +169,9 @@ def _linear(criterion: Criterion, raw: Floats, reference: Floats) -> Floats:
 def _log(criterion: Criterion, raw: Floats, reference: Floats) -> Floats:
     if min(raw.min(), reference.min()) < 0:
         raise CriterionError(
-            f"Le critère « {criterion.key} » a des valeurs négatives : la transformation « log » ne s’y "
-            "applique pas. Prenez « rank » ou « minmax »."
+            "Le critère « %(key)s » a des valeurs négatives : la transformation « log » ne s’y "
+            "applique pas. Prenez « rank » ou « minmax ».",
+            key=criterion.key,
         )
     t = criterion.transform
     low, high = (None if b is None else float(np.log1p(b)) for b in (t.low, t.high))
@@ -199,7 +203,7 @@ _SCALES: Final[dict[str, Callable[[Criterion, Floats, Floats], Floats]]] = {
 def problems(criterion: Criterion) -> list[str]:
     """What is wrong with a criterion by itself, in French; empty when it is sound."""
     found: list[str] = []
-    t, where = criterion.transform, f"Critère « {criterion.key} »"
+    t, where = criterion.transform, told("Critère « %(key)s »", key=criterion.key)
     choices = (
         ("family", criterion.family, tuple(FAMILIES)),
         ("direction", criterion.direction, get_args(Direction)),
@@ -208,22 +212,52 @@ def problems(criterion: Criterion) -> list[str]:
     )
     for name, value, known in choices:
         if value not in known:
-            found.append(f"{where} : {name} vaut « {value} » ; choix possibles : {', '.join(known)}.")
+            found.append(
+                told(
+                    "%(where)s : %(name)s vaut « %(value)s » ; choix possibles : %(known)s.",
+                    where=where,
+                    name=name,
+                    value=value,
+                    known=", ".join(known),
+                )
+            )
     found += [
-        f"{where} : transform.{name} n’a pas d’effet avec « {t.kind} » ; retirez-le, ou prenez {kinds}."
+        told(
+            "%(where)s : transform.%(name)s n’a pas d’effet avec « %(kind)s » ; retirez-le, ou "
+            "prenez %(kinds)s.",
+            where=where,
+            name=name,
+            kind=t.kind,
+            kinds=kinds,
+        )
         for name, kinds in _foreign(t)
     ]
     numbers = [b for b in (t.low, t.high, t.at) if b is not None] + [x for p in t.points for x in p]
     if not np.isfinite(numbers).all():
-        found.append(f"{where} : les bornes et les points de transform sont des nombres finis.")
+        found.append(
+            told("%(where)s : les bornes et les points de transform sont des nombres finis.", where=where)
+        )
     if t.kind == "threshold" and t.at is None:
-        found.append(f"{where} : la transformation « threshold » demande « at » (le seuil).")
+        found.append(
+            told("%(where)s : la transformation « threshold » demande « at » (le seuil).", where=where)
+        )
     if t.low is not None and t.high is not None and t.low >= t.high:
-        found.append(f"{where} : low ({t.low:g}) doit être inférieur à high ({t.high:g}).")
+        found.append(
+            told(
+                "%(where)s : low (%(low)s) doit être inférieur à high (%(high)s).",
+                where=where,
+                low=t.low,
+                high=t.high,
+            )
+        )
     if t.kind == "log" and min(0.0 if b is None else b for b in (t.low, t.high)) < 0:
-        found.append(f"{where} : les bornes d’une transformation « log » ne peuvent être négatives.")
+        found.append(
+            told(
+                "%(where)s : les bornes d’une transformation « log » ne peuvent être négatives.", where=where
+            )
+        )
     if t.kind == "curve":
-        found += [f"{where} : {p}" for p in _curve_problems(criterion)]
+        found += [told("%(where)s : %(problem)s", where=where, problem=p) for p in _curve_problems(criterion)]
     return found
 
 
@@ -233,22 +267,27 @@ def _foreign(transform: Transform) -> list[tuple[str, str]]:
     if transform.kind not in get_args(TransformKind):
         return []
     return [
-        (name, " ou ".join(f"« {kind} »" for kind in kinds))
+        (name, _either(kinds))
         for name, kinds in SETTINGS.items()
         if name in given and transform.kind not in kinds
     ]
 
 
+def _either(kinds: tuple[TransformKind, ...]) -> str:
+    named = [told("« %(kind)s »", kind=kind) for kind in kinds]
+    return told("%(one)s ou %(other)s", one=named[0], other=named[1]) if len(named) == 2 else named[0]
+
+
 def _curve_problems(criterion: Criterion) -> list[str]:
     points = criterion.transform.points
     if len(points) < 2:
-        return ["la transformation « curve » demande au moins deux points [valeur, note]."]
-    found = []
+        return [told("la transformation « curve » demande au moins deux points [valeur, note].")]
+    found: list[str] = []
     values = [p[0] for p in points]
     if any(b <= a for a, b in pairwise(values)):
-        found.append("les valeurs de la courbe doivent croître strictement.")
+        found.append(told("les valeurs de la courbe doivent croître strictement."))
     if any(not 0 <= p[1] <= 1 for p in points):
-        found.append("les notes de la courbe vont de 0 à 1.")
+        found.append(told("les notes de la courbe vont de 0 à 1."))
     if criterion.direction == "low":
-        found.append("une courbe dit elle-même le sens : retirez « direction: low ».")
+        found.append(told("une courbe dit elle-même le sens : retirez « direction: low »."))
     return found

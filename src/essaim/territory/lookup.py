@@ -20,6 +20,7 @@ from essaim.territory.codes import (
     former_codes,
     territories,
 )
+from essaim.words import told
 
 CodeKind = Literal["commune", "epci", "departement", "region", "ze", "qpv"]
 WIDTH: Final[dict[str, int]] = {"commune": 5, "epci": 9, "departement": 2, "region": 2, "ze": 4}
@@ -36,6 +37,7 @@ HEADERS: Final[tuple[tuple[CodeKind, re.Pattern[str]], ...]] = (
     ("departement", re.compile(r"\bdep")),
     ("region", re.compile(r"\breg")),
 )
+
 # All 13 codes of mainland régions are also codes of départements: below this many distinct values, only the
 # header of a column can tell a list of régions from a list of départements.
 FEWEST_REGIONS: Final = 10
@@ -89,16 +91,27 @@ def normalise(value: object, kind: CodeKind) -> str:
         text = text.zfill(WIDTH[kind])
     if kind in PATTERNS:
         if not PATTERNS[kind].fullmatch(text):
-            shape = "quatre chiffres" if kind == "ze" else "QN ou QP suivi du département et du numéro"
-            raise UnknownCode(f"« {clean(value)} » n’a pas la forme d’un code {kind.upper()} : {shape}.")
+            shape = (
+                told("quatre chiffres")
+                if kind == "ze"
+                else told("QN ou QP suivi du département et du numéro")
+            )
+            raise UnknownCode(
+                "« %(value)s » n’a pas la forme d’un code %(kind)s : %(shape)s.",
+                value=clean(value),
+                kind=kind.upper(),
+                shape=shape,
+            )
         return text
     if kind == "commune":
         return fold(text)
     if text in territories(kind):
         return text
     raise UnknownCode(
-        f"« {clean(value)} » n’est pas un code de {LEVEL_LABELS[kind]} connu. "
-        "Vérifiez le millésime (2026) et la colonne choisie."
+        "« %(value)s » n’est pas un code de %(level)s connu. Vérifiez le millésime (2026) et "
+        "la colonne choisie.",
+        value=clean(value),
+        level=told(LEVEL_LABELS[kind]),
     )
 
 

@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from essaim.territory.indicators import TYPES
 from essaim.territory.reading import codes, positive, unknown_keys, whole
+from essaim.words import told
 
 OBJECTIVES: Final = {
-    "acceptability": "part des poids admis avec lesquels chaque territoire est parmi les premiers, les ex æquo "
+    "acceptability": "part des poids admis avec lesquels chaque territoire est parmi les premiers, "
+    "les ex æquo "
     "départagés par un millième de leur score moyen",
     "score": "score moyen de chaque territoire",
     "coverage": "population à moins de cover_km d’un site",
@@ -22,7 +24,8 @@ NOT_WITH_COVERAGE: Final = ("apart_km", "least_near", "most_near", "cover_share"
 
 @dataclass(frozen=True, slots=True)
 class PlanQuota:
-    """At least and at most so many territories of these regions, départements, types or codes (any of them)."""
+    """At least and at most so many territories of these regions, départements, types or codes (any "
+    "of them)."""
 
     name: str
     regions: tuple[str, ...] = ()
@@ -71,7 +74,7 @@ def read_plan(raw: object) -> tuple[Plan | None, list[str]]:
     if raw is None:
         return None, []
     if not isinstance(raw, Mapping):
-        return None, ["wave est un bloc à clés : size, objective, budgets, quotas, apart_km…"]
+        return None, [told("wave est un bloc à clés : size, objective, budgets, quotas, apart_km…")]
     bad = unknown_keys("wave", raw, Plan.__dataclass_fields__)
     numbers: dict[str, Any] = {}
     for name, read in _NUMBERS.items():
@@ -84,9 +87,15 @@ def read_plan(raw: object) -> tuple[Plan | None, list[str]]:
     bad += [*wrong_budgets, *wrong_quotas, *wrong_inside, *wrong_outside]
     objective = str(raw.get("objective") or "acceptability")
     if objective not in OBJECTIVES:
-        bad.append(f"wave.objective vaut « {objective} » ; choix possibles : {', '.join(OBJECTIVES)}.")
+        bad.append(
+            told(
+                "wave.objective vaut « %(objective)s » ; choix possibles : %(objectives)s.",
+                objective=objective,
+                objectives=", ".join(OBJECTIVES),
+            )
+        )
     if raw.get("size") is None and not budgets and not wrong_budgets:
-        bad.append("wave : donnez size (nombre de sites) ou au moins un budget.")
+        bad.append(told("wave : donnez size (nombre de sites) ou au moins un budget."))
     if not bad:
         bad = _coverage_problems(objective, raw)
     for name in ("least_by_region", "least_near"):
@@ -115,17 +124,21 @@ def _coverage_problems(objective: str, raw: Mapping[Any, Any]) -> list[str]:
         if (reach is None) == (share is None) and (share or 0) <= 1:
             return []
         return [
-            "wave.cover_share (part de la population, de 0 à 1) et wave.cover_km (distance) vont ensemble."
+            told(
+                "wave.cover_share (part de la population, de 0 à 1) et wave.cover_km (distance) vont ensemble."
+            )
         ]
-    bad = [
-        f"wave.{name} ne se combine pas avec l’objectif « coverage » : retirez l’un des deux."
+    bad: list[str] = [
+        told(
+            "wave.%(name)s ne se combine pas avec l’objectif « coverage » : retirez l’un des deux.", name=name
+        )
         for name in NOT_WITH_COVERAGE
         if raw.get(name)
     ]
     if reach is None:
-        bad.append("L’objectif « coverage » demande wave.cover_km, la distance à un site.")
+        bad.append(told("L’objectif « coverage » demande wave.cover_km, la distance à un site."))
     if len(raw.get("budgets") or []) > 1:
-        bad.append("L’objectif « coverage » prend un seul budget.")
+        bad.append(told("L’objectif « coverage » prend un seul budget."))
     return bad
 
 
@@ -137,7 +150,7 @@ def _budgets(raw: object) -> tuple[tuple[PlanBudget, ...], list[str]]:
         limit, wrong = positive(f"{where}, limit", item.get("limit"))
         bad += wrong
         if limit is None or "indicator" not in item:
-            bad.append(f"{where} : indicator (colonne des coûts) et limit sont exigés.")
+            bad.append(told("%(where)s : indicator (colonne des coûts) et limit sont exigés.", where=where))
             continue
         found.append(PlanBudget(str(item.get("name", item["indicator"])), str(item["indicator"]), limit))
     return tuple(found), bad
@@ -153,7 +166,12 @@ def _quotas(raw: object) -> tuple[tuple[PlanQuota, ...], list[str]]:
             lists[name], wrong = codes(f"{where}, {name}", item.get(name) or [])
             bad += wrong
         bad += [
-            f"{where} : type inconnu « {t} » ; choix possibles : {', '.join(TYPES)}."
+            told(
+                "%(where)s : type inconnu « %(t)s » ; choix possibles : %(types)s.",
+                where=where,
+                t=t,
+                types=", ".join(TYPES),
+            )
             for t in lists["types"]
             if t not in TYPES
         ]
@@ -161,17 +179,19 @@ def _quotas(raw: object) -> tuple[tuple[PlanQuota, ...], list[str]]:
         most, e2 = whole(f"{where}, at_most", item.get("at_most"))
         bad += [*e1, *e2]
         if least is None and most is None:
-            bad.append(f"{where} : donnez at_least ou at_most.")
+            bad.append(told("%(where)s : donnez at_least ou at_most.", where=where))
         found.append(PlanQuota(str(item.get("name", where)), **lists, at_least=least or 0, at_most=most))
     return tuple(found), bad
 
 
 def _blocks(where: str, raw: object, bad: list[str]) -> list[tuple[str, Mapping[Any, Any]]]:
     if not isinstance(raw, (list, tuple)):
-        bad.append(f"{where} doit être une liste.")
+        bad.append(told("%(where)s doit être une liste.", where=where))
         return []
-    named = [(f"{where} n° {i}", item) for i, item in enumerate(raw, 1)]
-    bad += [f"{w} : attendu un bloc à clés." for w, item in named if not isinstance(item, Mapping)]
+    named = [(told("%(where)s n° %(i)s", where=where, i=i), item) for i, item in enumerate(raw, 1)]
+    bad += [
+        told("%(w)s : attendu un bloc à clés.", w=w) for w, item in named if not isinstance(item, Mapping)
+    ]
     return [(w, item) for w, item in named if isinstance(item, Mapping)]
 
 
@@ -179,6 +199,6 @@ def _reasons(where: str, raw: object) -> tuple[tuple[tuple[str, str], ...], list
     if isinstance(raw, (list, tuple)) and all(isinstance(p, (list, tuple)) and len(p) == 2 for p in raw):
         raw = dict(raw)
     if not isinstance(raw, Mapping):
-        return (), [f"{where} est un bloc « code: raison »."]
+        return (), [told("%(where)s est un bloc « code: raison ».", where=where)]
     _, bad = codes(where, list(raw))
     return tuple((str(c), str(why or "")) for c, why in raw.items()), bad

@@ -17,6 +17,7 @@ from essaim.territory.coverage_problem import merge_places
 from essaim.territory.places import Points, pairs_within
 from essaim.territory.solver import Program, Solution, solve, solve_by_core
 from essaim.territory.table import Floats
+from essaim.words import SaidError, together, told
 
 MOST_PAIRS: Final = 3_000_000
 # Relative gap under which an optimum is called proven: what floating point lets a solver prove.
@@ -26,11 +27,11 @@ SMALL: Final = 5_000
 USUAL_GAP: Final = 1e-4
 
 
-class PortfolioError(ValueError):
+class PortfolioError(SaidError):
     """A wave that cannot be stated or chosen; ``conflict`` names constraints that cannot hold together."""
 
-    def __init__(self, message: str, conflict: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, text: str, /, conflict: tuple[str, ...] = (), **values: object) -> None:
+        super().__init__(text, **values)
         self.conflict = conflict
 
 
@@ -58,15 +59,19 @@ class Budget:
         lacking = np.flatnonzero(~np.isfinite(costs))
         if len(lacking):
             raise PortfolioError(
-                f"Budget « {self.name} » : coût inconnu pour {len(lacking)} territoires, dont {codes[lacking[0]]}. "
-                "Complétez la colonne ou écartez-les avec une raison."
+                "Budget « %(name)s » : coût inconnu pour %(lacking)s territoires, dont %(codes)s. "
+                "Complétez la colonne ou écartez-les avec une raison.",
+                name=self.name,
+                lacking=len(lacking),
+                codes=codes[lacking[0]],
             )
         return costs
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """At least ``least`` people within reach of a site: ``reach`` (territories, places), ``people`` (places,)."""
+    """At least ``least`` people within reach of a site: ``reach`` (territories, places), ``people`` "
+    "(places,)."""
 
     name: str
     reach: csr_matrix
@@ -118,7 +123,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Forced:
-    """What it costs to impose a territory: the best wave with it, the value lost, who leaves and who comes."""
+    """What it costs to impose a territory: the best wave with it, the value lost, who leaves and "
+    "who comes."""
 
     code: str
     choice: Choice
@@ -129,7 +135,8 @@ class Forced:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Rows of the program that stand or fall together under one name. Columns beyond the territories are shares."""
+    """Rows of the program that stand or fall together under one name. Columns beyond the "
+    "territories are shares."""
 
     name: str
     matrix: csr_matrix
@@ -146,7 +153,8 @@ def choose(values: Mapping[str, float], wave: Wave, seconds: float = 30.0) -> Ch
         _explain_conflict(codes, values, rows, seconds)
     if solution.outcome == "unknown":
         raise PortfolioError(
-            f"Aucune vague trouvée en {seconds:g} secondes. Donnez plus de temps ou simplifiez."
+            "Aucune vague trouvée en %(seconds)s secondes. Donnez plus de temps ou simplifiez.",
+            seconds=seconds,
         )
     return _choice(codes, values, wave, solution)
 
@@ -163,7 +171,7 @@ def alternatives(
     codes, found = tuple(values), [best]
     rows = _rows(codes, wave)
     while len(found) <= count:
-        rows.append(_different(codes, found[-1], f"autre que la solution {len(found)}"))
+        rows.append(_different(codes, found[-1], told("autre que la solution %(found)s", found=len(found))))
         solution = _solve(_program(codes, values, rows), seconds)
         if solution.outcome not in ("optimal", "feasible"):
             break
@@ -225,16 +233,31 @@ def _rows(codes: tuple[str, ...], wave: Wave) -> list[_Row]:
     n = len(codes)
     rows: list[_Row] = []
     if wave.size is not None:
-        rows.append(_line(f"taille de la vague : {wave.size}", n, range(n), wave.size, wave.size))
+        rows.append(
+            _line(told("taille de la vague : %(size)s", size=wave.size), n, range(n), wave.size, wave.size)
+        )
     for quota in wave.quotas:
         inside = [index[c] for c in quota.codes if c in index]
         high = np.inf if quota.at_most is None else quota.at_most
-        rows.append(_line(f"quota « {quota.name} »", n, inside, quota.at_least, high))
+        rows.append(_line(told("quota « %(name)s »", name=quota.name), n, inside, quota.at_least, high))
     for budget in wave.budgets:
         matrix = csr_matrix(budget.of(codes)[None, :])
-        rows.append(_Row(f"budget « {budget.name} »", matrix, np.array([-np.inf]), np.array([budget.limit])))
-    rows += [_line(f"{c} imposé ({why})", n, [index[c]], 1, 1) for c, why in wave.inside.items()]
-    rows += [_line(f"{c} écarté ({why})", n, [index[c]], 0, 0) for c, why in wave.outside.items()]
+        rows.append(
+            _Row(
+                told("budget « %(name)s »", name=budget.name),
+                matrix,
+                np.array([-np.inf]),
+                np.array([budget.limit]),
+            )
+        )
+    rows += [
+        _line(told("%(code)s imposé (%(why)s)", code=c, why=why), n, [index[c]], 1, 1)
+        for c, why in wave.inside.items()
+    ]
+    rows += [
+        _line(told("%(code)s écarté (%(why)s)", code=c, why=why), n, [index[c]], 0, 0)
+        for c, why in wave.outside.items()
+    ]
     if wave.apart_m is not None and wave.points is not None:
         rows.append(_apart(n, wave.points, wave.apart_m))
     if wave.least_near or wave.most_near is not None:
@@ -254,12 +277,14 @@ def _apart(n: int, here: Points, metres: float) -> _Row:
     pairs = pairs_within(here, metres)
     if len(pairs) > MOST_PAIRS:
         raise PortfolioError(
-            f"{len(pairs)} couples de territoires sont à moins de {metres / 1000:g} km : réduisez la distance "
-            "ou le nombre de candidats."
+            "%(pairs)s couples de territoires sont à moins de %(metres)s km : réduisez la distance "
+            "ou le nombre de candidats.",
+            pairs=len(pairs),
+            metres=metres / 1000,
         )
     rows = np.repeat(np.arange(len(pairs)), 2)
     matrix = csr_matrix((np.ones(2 * len(pairs)), (rows, pairs.ravel())), shape=(len(pairs), n))
-    name = f"au moins {metres / 1000:g} km entre deux sites"
+    name = told("au moins %(metres)s km entre deux sites", metres=metres / 1000)
     return _Row(name, matrix, np.full(len(pairs), -np.inf), np.ones(len(pairs)))
 
 
@@ -273,12 +298,12 @@ def _near_rows(codes: tuple[str, ...], index: Mapping[str, int], wave: Wave) -> 
     rows: list[_Row] = []
     if wave.least_near:
         matrix = around - wave.least_near * eye_array(n, format="csr")
-        name = f"au moins {wave.least_near} voisins retenus par site"
+        name = told("au moins %(least_near)s voisins retenus par site", least_near=wave.least_near)
         rows.append(_Row(name, csr_matrix(matrix), np.zeros(n), np.full(n, np.inf)))
     if wave.most_near is not None:
         slack = np.maximum(degree - wave.most_near, 0.0)
         matrix = around + csr_matrix((slack, (np.arange(n), np.arange(n))), shape=(n, n))
-        name = f"au plus {wave.most_near} voisins retenus par site"
+        name = told("au plus %(most_near)s voisins retenus par site", most_near=wave.most_near)
         rows.append(_Row(name, csr_matrix(matrix), np.full(n, -np.inf), wave.most_near + slack))
     return rows
 
@@ -307,13 +332,19 @@ def _different(codes: tuple[str, ...], choice: Choice, name: str) -> _Row:
 
 def _check(codes: tuple[str, ...], wave: Wave) -> None:
     known = set(codes)
-    for what, listed in (("imposés", wave.inside), ("écartés", wave.outside)):
+    for what, listed in ((told("imposés"), wave.inside), (told("écartés"), wave.outside)):
         unknown = [c for c in listed if c not in known]
         if unknown:
-            raise PortfolioError(f"Territoires {what} absents du classement : {', '.join(unknown[:5])}.")
+            raise PortfolioError(
+                "Territoires %(what)s absents du classement : %(unknown)s.",
+                what=what,
+                unknown=", ".join(unknown[:5]),
+            )
         if silent := [c for c, why in listed.items() if not why.strip()]:
             raise PortfolioError(
-                f"Territoires {what} sans raison : {', '.join(silent[:5])}. Écrivez pourquoi."
+                "Territoires %(what)s sans raison : %(silent)s. Écrivez pourquoi.",
+                what=what,
+                silent=", ".join(silent[:5]),
             )
     for budget in wave.budgets:
         budget.of(codes)
@@ -349,6 +380,7 @@ def _explain_conflict(
             kept = others
     names = tuple(r.name for r in kept)
     raise PortfolioError(
-        f"Aucune vague ne respecte à la fois : {' ; '.join(names)}. Retirez ou assouplissez l’une de ces contraintes.",
-        names,
+        "Aucune vague ne respecte à la fois : %(names)s. Retirez ou assouplissez l’une de ces contraintes.",
+        conflict=names,
+        names=together(names, " ; "),
     )

@@ -20,17 +20,18 @@ from essaim.territory.criteria import FAMILIES, Criterion, Transform, problems
 from essaim.territory.plan import Plan, read_plan
 from essaim.territory.reading import codes, unknown_keys
 from essaim.territory.weights import WeightError, weight_space
+from essaim.words import SaidError, together, told
 
 FORMAT: Final = "essaim/study/1"
 UNITS: Final = (*LEVELS, "ze", "qpv", "set")
 MAX_SAMPLES: Final = 200_000
 
 
-class StudyError(ValueError):
+class StudyError(SaidError):
     """A study document that cannot be read or run; ``problems`` lists everything at once, in French."""
 
     def __init__(self, found: list[str]) -> None:
-        super().__init__("\n".join(found))
+        super().__init__(together(found, "\n"))
         self.problems = tuple(found)
 
 
@@ -46,7 +47,8 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Unit, scope, criteria, weights as constraints, how many territories are sought, and the seed of the draws."""
+    """Unit, scope, criteria, weights as constraints, how many territories are sought, and the seed "
+    "of the draws."""
 
     title: str
     unit: str
@@ -86,7 +88,8 @@ def to_yaml(study: Study) -> str:
 
 
 def from_yaml(text: str | bytes) -> Study:
-    """Read a study from YAML (or JSON, which YAML contains), in the strict subset of ``protocol.yamltext``."""
+    """Read a study from YAML (or JSON, which YAML contains), in the strict subset of "
+    "``protocol.yamltext``."""
     read = read_yaml(text)
     if read.findings:
         places = [(f"Ligne {line} : " if line else "", finding) for finding, line in read.findings]
@@ -97,12 +100,22 @@ def from_yaml(text: str | bytes) -> Study:
 def from_dict(document: object) -> Study:
     """Read a study from plain data; every problem is listed at once."""
     if not isinstance(document, Mapping):
-        raise StudyError(["Une étude est un document à clés : title, unit, criteria, k, weights…"])
+        raise StudyError([told("Une étude est un document à clés : title, unit, criteria, k, weights…")])
     if document.get("format", FORMAT) != FORMAT:
-        raise StudyError([f"Format inconnu : « {document.get('format')} » ; attendu : {FORMAT}."])
+        raise StudyError(
+            [
+                told(
+                    "Format inconnu : « %(found)s » ; attendu : %(format)s.",
+                    found=document.get("format"),
+                    format=FORMAT,
+                )
+            ]
+        )
     data = {str(k): v for k, v in document.items() if k != "format"}
     found = unknown_keys("L’étude", data, set(Study.__dataclass_fields__))
-    found += [f"Clé manquante : {k}." for k in ("title", "unit", "criteria", "k") if k not in data]
+    found += [
+        told("Clé manquante : %(k)s.", k=k) for k in ("title", "unit", "criteria", "k") if k not in data
+    ]
     if found:
         raise StudyError(found)
     data["criteria"] = _criteria(data["criteria"])
@@ -120,12 +133,12 @@ def _criteria(raw: object) -> tuple[Criterion, ...]:
     found: list[str] = []
     read: list[Criterion] = []
     for rank, item in enumerate(_list("criteria", raw), 1):
-        where = f"Critère n° {rank}"
+        where = told("Critère n° %(rank)s", rank=rank)
         if not isinstance(item, Mapping):
-            found.append(f"{where} : attendu un bloc à clés (key, family, indicator…).")
+            found.append(told("%(where)s : attendu un bloc à clés (key, family, indicator…).", where=where))
             continue
         lacking = [k for k in ("key", "family", "indicator") if k not in item]
-        found += [f"{where} : clé manquante : {k}." for k in lacking]
+        found += [told("%(where)s : clé manquante : %(k)s.", where=where, k=k) for k in lacking]
         found += unknown_keys(where, item, set(Criterion.__dataclass_fields__))
         transform, bad = _transform(where, item.get("transform") or {})
         found += bad
@@ -141,19 +154,22 @@ def _transform(where: str, raw: object) -> tuple[Transform, list[str]]:
     if isinstance(raw, str):
         raw = {"kind": raw}
     if not isinstance(raw, Mapping):
-        return Transform(), [f"{where} : transform doit être un nom ou un bloc à clés."]
+        return Transform(), [told("%(where)s : transform doit être un nom ou un bloc à clés.", where=where)]
     bad = unknown_keys(f"{where}, transform", raw, set(Transform.__dataclass_fields__))
     try:
         numbers = {k: float(raw[k]) for k in ("low", "high", "at") if raw.get(k) is not None}
         points = tuple((float(x), float(y)) for x, y in raw.get("points") or ())
     except (TypeError, ValueError):
-        return Transform(), [*bad, f"{where} : les bornes et les points de transform sont des nombres."]
+        return Transform(), [
+            *bad,
+            told("%(where)s : les bornes et les points de transform sont des nombres.", where=where),
+        ]
     return Transform(str(raw.get("kind", "rank")), points=points, **numbers), bad  # type: ignore[arg-type]
 
 
 def _scope(raw: object) -> Scope:
     if not isinstance(raw, Mapping):
-        raise StudyError(["scope est un bloc à clés : regions, departments, codes, without."])
+        raise StudyError([told("scope est un bloc à clés : regions, departments, codes, without.")])
     bad = unknown_keys("scope", raw, set(Scope.__dataclass_fields__))
     lists: dict[str, tuple[str, ...]] = {}
     for name, value in raw.items():
@@ -166,37 +182,56 @@ def _scope(raw: object) -> Scope:
 
 def _list(name: str, raw: object) -> list[Any]:
     if not isinstance(raw, (list, tuple)):
-        raise StudyError([f"{name} doit être une liste."])
+        raise StudyError([told("%(name)s doit être une liste.", name=name)])
     return list(raw)
 
 
 def _problems(study: Study) -> list[str]:
     found: list[str] = []
     if study.unit not in UNITS:
-        found.append(f"Unité inconnue : « {study.unit} » ; choix possibles : {', '.join(UNITS)}.")
+        found.append(
+            told(
+                "Unité inconnue : « %(unit)s » ; choix possibles : %(units)s.",
+                unit=study.unit,
+                units=", ".join(UNITS),
+            )
+        )
     for name, value, most in (("k", study.k, None), ("samples", study.samples, MAX_SAMPLES)):
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            found.append(f"{name} vaut {value!r} : attendu un entier d’au moins 1.")
+            found.append(
+                told(
+                    "%(name)s vaut %(value)s : attendu un entier d’au moins 1.", name=name, value=repr(value)
+                )
+            )
         elif most is not None and value > most:
-            found.append(f"{name} vaut {value} : au plus {most}.")
+            found.append(
+                told("%(name)s vaut %(value)s : au plus %(most)s.", name=name, value=value, most=most)
+            )
     if not isinstance(study.seed, int) or study.seed < 0:
-        found.append(f"seed vaut {study.seed!r} : attendu un entier positif ou nul.")
+        found.append(told("seed vaut %(seed)s : attendu un entier positif ou nul.", seed=repr(study.seed)))
     if not study.criteria:
-        found.append("Une étude demande au moins un critère.")
+        found.append(told("Une étude demande au moins un critère."))
     keys = [c.key for c in study.criteria]
-    found += [f"Le critère « {k} » figure deux fois." for k in sorted({k for k in keys if keys.count(k) > 1})]
+    found += [
+        told("Le critère « %(k)s » figure deux fois.", k=k)
+        for k in sorted({k for k in keys if keys.count(k) > 1})
+    ]
     for criterion in study.criteria:
         if not criterion.key.isidentifier() or criterion.key in FAMILIES:
             found.append(
-                f"Nom de critère impossible : « {criterion.key} ». Prenez des lettres, chiffres et soulignés, "
-                f"et pas le nom d’une famille ({', '.join(FAMILIES)})."
+                told(
+                    "Nom de critère impossible : « %(key)s ». Prenez des lettres, chiffres et "
+                    "soulignés, et pas le nom d’une famille (%(families)s).",
+                    key=criterion.key,
+                    families=", ".join(FAMILIES),
+                )
             )
         found += problems(criterion)
     if not found:
         try:
             weight_space(study.weights, keys, study.families())
         except WeightError as error:
-            found.append(str(error))
+            found.append(error.said)
     return found
 
 

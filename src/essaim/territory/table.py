@@ -9,17 +9,20 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from essaim.words import SaidError, told
+
 Floats = NDArray[np.float64]
 Aggregation = Literal["sum", "mean", "rate"]
 
 
-class TableError(ValueError):
+class TableError(SaidError):
     """Values that cannot be used as they are, and how to mend them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a column measures. ``level``: the level at which it was observed; ``simulated``: invented for a try."""
+    """What a column measures. ``level``: the level at which it was observed; ``simulated``: "
+    "invented for a try."""
 
     key: str
     label: str
@@ -61,18 +64,25 @@ class Table:
     def __post_init__(self) -> None:
         if len(set(self.codes)) != len(self.codes):
             twice = next(c for c in self.codes if self.codes.count(c) > 1)
-            raise TableError(f"Le code {twice} figure deux fois. Un territoire ne peut avoir qu’une ligne.")
+            raise TableError(
+                "Le code %(twice)s figure deux fois. Un territoire ne peut avoir qu’une ligne.", twice=twice
+            )
         for key, column in self.columns.items():
             if column.values.shape != (len(self.codes),):
                 raise TableError(
-                    f"La colonne « {key} » a {column.values.size} valeurs pour {len(self.codes)} territoires."
+                    "La colonne « %(key)s » a %(size)s valeurs pour %(codes)s territoires.",
+                    key=key,
+                    size=column.values.size,
+                    codes=len(self.codes),
                 )
 
     def column(self, key: str) -> Column:
         found = self.columns.get(key)
         if found is None:
             raise TableError(
-                f"Indicateur inconnu : « {key} ». Disponibles : {', '.join(sorted(self.columns)) or 'aucun'}."
+                "Indicateur inconnu : « %(key)s ». Disponibles : %(columns)s.",
+                key=key,
+                columns=", ".join(sorted(self.columns)) or told("aucun"),
             )
         return found
 
@@ -85,13 +95,15 @@ class Table:
         unknown = sorted(set(values) - set(self.codes))
         if unknown:
             raise TableError(
-                f"{len(unknown)} codes absents de l’étude, dont {', '.join(unknown[:3])} : "
-                "vérifiez le niveau géographique et le périmètre."
+                "%(count)s codes absents de l’étude, dont %(some)s : vérifiez le niveau "
+                "géographique et le périmètre.",
+                count=len(unknown),
+                some=", ".join(unknown[:3]),
             )
         raw = [values.get(c) for c in self.codes]
         column = Column(measure, np.array([np.nan if v is None else float(v) for v in raw]))
         if np.isinf(column.values).any():
-            raise TableError(f"L’indicateur « {measure.label} » contient une valeur infinie.")
+            raise TableError("L’indicateur « %(label)s » contient une valeur infinie.", label=measure.label)
         return replace(self, columns={**self.columns, measure.key: column})
 
     def only(self, codes: Iterable[str]) -> Table:

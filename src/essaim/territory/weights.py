@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from scipy.linalg import null_space
 from scipy.optimize import linprog
 
+from essaim.words import SaidError, together, told
+
 Floats = NDArray[np.float64]
 
 REJECTION_FLOOR: Final = 0.01
@@ -32,7 +34,7 @@ SLACK: Final = 1e-9
 ROUNDING: Final = 1e-12
 
 
-class WeightError(ValueError):
+class WeightError(SaidError):
     """Constraints that cannot be read or that no weights obey."""
 
 
@@ -98,16 +100,18 @@ def weight_space(
     constraints = [c for s in sentences for c in parse(s, criteria, families)]
     space = WeightSpace(tuple(criteria), tuple(constraints))
     if not _feasible(space):
-        clash = " ; ".join(f"« {s} »" for s in conflict(space))
+        clash = together([told("« %(sentence)s »", sentence=s) for s in conflict(space)], " ; ")
         raise WeightError(
-            f"Aucun poids ne respecte toutes les contraintes. Celles-ci se contredisent : {clash}. "
-            "Retirez ou assouplissez l’une d’elles."
+            "Aucun poids ne respecte toutes les contraintes. Celles-ci se contredisent : %(clash)s. "
+            "Retirez ou assouplissez l’une d’elles.",
+            clash=clash,
         )
     return space
 
 
 def conflict(space: WeightSpace) -> list[str]:
-    """A minimal set of sentences that cannot hold together (deletion filter: any one removed, the rest can)."""
+    """A minimal set of sentences that cannot hold together (deletion filter: any one removed, the "
+    "rest can)."""
     kept = list(dict.fromkeys(c.text for c in space.constraints))
     for text in list(kept):
         others = [t for t in kept if t != text]
@@ -133,8 +137,9 @@ def parse(text: str, criteria: Sequence[str], families: Mapping[str, Sequence[st
     parts = re.split(r"(<=|>=|==|=|≤|≥)", text)
     if len(parts) < 3:
         raise WeightError(
-            f"Contrainte illisible : « {text} ». Écrivez par exemple « need >= resources », "
-            "« need >= 2 * offer » ou « 0.1 <= chomage <= 0.4 »."
+            "Contrainte illisible : « %(sentence)s ». Écrivez par exemple « need >= resources », « need "
+            ">= 2 * offer » ou « 0.1 <= chomage <= 0.4 ».",
+            sentence=text,
         )
     sides = [_linear(p, text, criteria, families) for p in parts[0::2]]
     return [
@@ -147,7 +152,7 @@ def _constraint(text: str, left: tuple[Floats, float], op: str, right: tuple[Flo
     sign = -1.0 if op in (">=", "≥") else 1.0
     coefficients = sign * (left[0] - right[0])
     if not coefficients.any():
-        raise WeightError(f"Contrainte sans effet : « {text} » ne compare aucun poids.")
+        raise WeightError("Contrainte sans effet : « %(sentence)s » ne compare aucun poids.", sentence=text)
     bound = sign * (right[1] - left[1])
     return Constraint(text, tuple(coefficients.tolist()), float(bound), op in ("=", "=="))
 
@@ -159,11 +164,15 @@ def _linear(
     coefficients, constant, position = np.zeros(len(criteria)), 0.0, 0
     side = side.strip()
     if not side:
-        raise WeightError(f"Contrainte incomplète : « {text} ».")
+        raise WeightError("Contrainte incomplète : « %(sentence)s ».", sentence=text)
     while position < len(side):
         term = TERM.match(side, position)
         if term is None or term.end() == position or not (term["number"] or term["name"]):
-            raise WeightError(f"Contrainte illisible : « {text} », à partir de « {side[position:]} ».")
+            raise WeightError(
+                "Contrainte illisible : « %(sentence)s », à partir de « %(side)s ».",
+                sentence=text,
+                side=side[position:],
+            )
         value = float((term["number"] or "1").replace(",", ".")) / (100 if term["percent"] else 1)
         value = -value if term["sign"] == "-" else value
         if term["name"] is None:
@@ -182,7 +191,12 @@ def _columns(
     members = families.get(name, ())
     if not members:
         known = ", ".join([*criteria, *(f for f in families if families[f])])
-        raise WeightError(f"« {name} », dans « {text} », n’est ni un critère ni une famille : {known}.")
+        raise WeightError(
+            "« %(name)s », dans « %(sentence)s », n’est ni un critère ni une famille : %(known)s.",
+            name=name,
+            sentence=text,
+            known=known,
+        )
     return [criteria.index(m) for m in members]
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from essaim.platform.campaigns.questions import validate_questions
+from essaim.platform.telling import tell
 
 if TYPE_CHECKING:
     from essaim.territory.codes import Level, Territory
@@ -225,7 +226,7 @@ class Application(models.Model):
             )
             found = codes.territory(cast("Level", self.territory_level), code)
         except codes.UnknownCode as error:
-            raise ValidationError({"territory_code": str(error)}) from error
+            raise ValidationError({"territory_code": tell(error.said)}) from error
         self.territory_code = code
         return found
 

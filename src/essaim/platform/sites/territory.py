@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from essaim.platform.telling import refusal
 from essaim.territory import codes, lookup
 from essaim.territory.codes import Territory, UnknownCode
 
@@ -45,7 +46,7 @@ def _by_code(level: str, typed: str) -> Territory:
     try:
         return codes.territory(level, lookup.normalise(typed, level))  # type: ignore[arg-type]
     except UnknownCode as error:
-        raise ValidationError(str(error)) from error
+        raise refusal(error) from error
 
 
 def fields_of(level: str, code: str) -> dict[str, str]:

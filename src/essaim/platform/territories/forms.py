@@ -10,6 +10,7 @@ from django.forms import formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from essaim.platform.telling import refusal
 from essaim.platform.territories.sources import UNITS
 from essaim.territory import codes, lookup
 from essaim.territory.criteria import FAMILIES, MISSING_LABELS
@@ -108,7 +109,7 @@ class ScopeForm(forms.Form):
             return lookup.normalise(typed, kind)
         except codes.UnknownCode as error:
             if kind not in codes.LEVELS or not any(letter.isalpha() for letter in typed[1:]):
-                raise ValidationError(str(error)) from error
+                raise refusal(error) from error
         near = lookup.search(typed, kind)
         named = [place for place in near if lookup.plain(place.name) == lookup.plain(typed)]
         if len(named) == 1:

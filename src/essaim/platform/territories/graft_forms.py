@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 
+from essaim.platform.telling import tell
 from essaim.platform.territories.models import Activity, LocalNeed, LocalOffer
 from essaim.territory import lookup
 from essaim.territory.codes import LEVEL_LABELS, LEVELS, UnknownCode, territory
@@ -105,5 +106,5 @@ class TerritoryForm(forms.Form):
             try:
                 data["code"] = territory(data["level"], lookup.normalise(data["code"], data["level"])).code
             except UnknownCode as error:
-                raise ValidationError({"code": str(error)}) from error
+                raise ValidationError({"code": tell(error.said)}) from error
         return data

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.core.exceptions import ValidationError
 
+from essaim.platform.telling import refusal
 from essaim.territory.codes import UnknownCode
 from essaim.territory.criteria import CriterionError
 from essaim.territory.ranking import Ranking, in_scope, run
@@ -31,7 +32,7 @@ def read_document(document: Any) -> Document:
     try:
         return from_dict(document)
     except StudyError as error:
-        raise ValidationError(list(error.problems)) from error
+        raise refusal(error) from error
 
 
 def normalised(document: Any) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def rank(document: Document, table: Table) -> Ranking:
     try:
         return run(document, table)
     except REFUSALS as error:
-        raise ValidationError(str(error)) from error
+        raise refusal(error) from error
 
 
 def result_of(ranking: Ranking) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from essaim.platform.audit import writer, writing_as
 from essaim.platform.campaigns import services as campaigns
+from essaim.platform.telling import refusal
 from essaim.platform.territories import own_tables, ranking, sources, wave
 from essaim.platform.territories.grafting import describe_graft as describe_graft
 from essaim.platform.territories.models import (
@@ -139,7 +140,7 @@ def trial(programme: "Programme", document: Mapping[str, Any]) -> Study:
         try:
             table = table_of(study)
         except ranking.REFUSALS as error:
-            raise ValidationError(str(error)) from error
+            raise refusal(error) from error
         study.result = ranking.result_of(ranking.quick(ranking.read_document(study.document), table))
     return study
 
@@ -165,7 +166,7 @@ def run_study(study: Study) -> Study:
         table = table_of(study)
         inputs = ranking.inputs_of(document, table)
     except ranking.REFUSALS as error:
-        raise ValidationError(str(error)) from error
+        raise refusal(error) from error
     found = ranking.rank(document, ranking.table_of(inputs))
     keys = [criterion.indicator for criterion in document.criteria]
     inputs["origins"] = sources.origins_of(study.programme, document.unit, keys)
@@ -331,7 +332,7 @@ def _with_costs(study: Study, keys: set[str]) -> dict[str, Any]:
     try:
         found = ranking.with_columns(inputs, sources.table_for(study.programme, unit, keys), sorted(keys))
     except ranking.REFUSALS as error:
-        raise ValidationError(str(error)) from error
+        raise refusal(error) from error
     found["origins"] = [*inputs.get("origins", []), *sources.origins_of(study.programme, unit, keys)]
     return found
 

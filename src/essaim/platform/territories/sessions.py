@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from essaim.platform.accounts import services as accounts
 from essaim.platform.audit import writing_as
+from essaim.platform.telling import refusal
 from essaim.platform.territories import ranking, services
 from essaim.platform.territories.models import Seat, Study, WeightSession
 from essaim.territory.agreement import Agreement, agreement, order_sentences
@@ -135,7 +136,7 @@ def _write(seat: Seat, sentences: list[str]) -> Seat:
     try:
         weight_space(sentences, [c.key for c in document.criteria], document.families())
     except WeightError as error:
-        raise ValidationError(str(error)) from error
+        raise refusal(error) from error
     seat.sentences = sentences
     return _saved(seat)
 
@@ -181,7 +182,7 @@ def _agreement(study: Study, voices: list[list[str]]) -> Agreement:
         table = ranking.table_of(study.inputs) if study.inputs else services.table_of(study)
         return agreement(document, table, voices)
     except ranking.REFUSALS as error:
-        raise ValidationError(str(error)) from error
+        raise refusal(error) from error
 
 
 def stored(found: Agreement) -> dict[str, Any]:

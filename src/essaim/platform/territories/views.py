@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from essaim.platform.http import Request
 from essaim.platform.programmes import services as programmes
 from essaim.platform.programmes.permissions import POLICY as PROGRAMME_POLICY
+from essaim.platform.telling import refusal, tell
 from essaim.platform.territories import exports, forms, ranking, reading, services, sources, telling
 from essaim.platform.territories.models import Study
 from essaim.platform.territories.permissions import SESSION_POLICY, STUDY_POLICY
@@ -76,7 +77,7 @@ def _read_yaml(file: Any) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ValidationError(_("Ce fichier n’est pas du texte en UTF-8.")) from error
     except StudyError as error:
-        raise ValidationError(list(error.problems)) from error
+        raise refusal(error) from error
 
 
 def study(request: Request, slug: str, pk: int) -> HttpResponse:
@@ -158,7 +159,7 @@ def _explained(found: Study, code: str) -> dict[str, Any]:
         again = ranking.replay(found)
         told = explanations.explain(again, code)
     except StudyError as error:
-        return {"name": name, "problem": str(error), "proposed": proposed}
+        return {"name": name, "problem": tell(error.said), "proposed": proposed}
     return {"name": name, "told": told, "sentences": telling.told(again, told), "proposed": proposed}
 
 

@@ -8,6 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from essaim.platform.telling import refusal, tell
 from essaim.territory.composition import compose
 from essaim.territory.plan import Plan, read_plan
 from essaim.territory.portfolio import Choice, PortfolioError
@@ -27,7 +28,7 @@ def read(asked: Mapping[str, Any]) -> Plan:
     """The plan that ``asked`` states; ``ValidationError`` with every problem."""
     plan, problems = read_plan(asked)
     if plan is None:
-        raise ValidationError(problems)
+        raise ValidationError([tell(problem) for problem in problems])
     return plan
 
 
@@ -39,7 +40,7 @@ def choose_wave(ranking: Ranking, plan: Plan, table: Table) -> dict[str, Any]:
     try:
         found = compose(ranking, plan, table, SECONDS, most=CONTENDERS, others=3)
     except (PortfolioError, TableError) as error:
-        raise ValidationError(str(error)) from error
+        raise refusal(error) from error
     return {
         "codes": list(found.best.codes),
         "value": round(found.best.value, 6),
