@@ -225,3 +225,15 @@ def test_weights_that_contradict_are_told_in_the_language_of_the_reader(make) ->
         services.update_document(study, weights=weights)
     with translation.override("en"), pytest.raises(ValidationError, match="No weights obey all"):
         services.update_document(study, weights=weights)
+
+
+def test_what_an_imposed_territory_costs_is_told(asked) -> None:
+    study, url, client = asked
+    first, last = study.rows()[0]["code"], study.rows()[-1]["code"]
+    client.post(url, _posted(size=2, inside=f"{first} Déjà engagé\n{last} Engagement pris"))
+    study.refresh_from_db()
+    free, costly = study.portfolio["imposed"]
+    assert free["code"] == first and free["share"] == 0 and free["out"] == []
+    assert costly["code"] == last and costly["share"] > 0 and len(costly["out"]) == 1
+    page = client.get(url).content.decode()
+    assert "ne coûte rien" in page and f"la vague aurait : {costly['out'][0]}" in page.replace("\u00a0", " ")

@@ -50,34 +50,34 @@ def brute(allowed) -> tuple[str, ...]:  # type: ignore[no-untyped-def]
     return max(every, key=value)
 
 
-@pytest.mark.parametrize(
-    ("wave", "allowed"),
-    [
-        (Wave(size=3), lambda s: len(s) == 3),
-        (
-            Wave(size=4, quotas=(Quota("nord", NORTH, 1, 2),)),
-            lambda s: len(s) == 4 and 1 <= len(s & NORTH) <= 2,
-        ),
-        (Wave(budgets=(Budget("€", COSTS, 8.0),)), lambda s: sum(COSTS[c] for c in s) <= 8 + 1e-9),
-        (
-            Wave(size=3, apart_m=2_500.0, points=PLACES),
-            lambda s: len(s) == 3 and all(abs(int(a[1]) - int(b[1])) > 2 for a, b in combinations(s, 2)),
-        ),
-        (
-            Wave(size=4, near=NEAR, most_near=0),
-            lambda s: len(s) == 4 and not any(v in s for c in s for v in NEAR[c]),
-        ),
-        (
-            Wave(size=4, near=NEAR, least_near=1),
-            lambda s: len(s) == 4 and all(any(v in s for v in NEAR[c]) for c in s),
-        ),
-        (Wave(size=4, coverage=ASKED), lambda s: len(s) == 4 and reached(s) >= 150),
-        (
-            Wave(size=3, inside={"T8": "déjà engagé"}, outside={"T0": "retiré"}),
-            lambda s: len(s) == 3 and "T8" in s and "T0" not in s,
-        ),
-    ],
-)
+CASES = [
+    (Wave(size=3), lambda s: len(s) == 3),
+    (
+        Wave(size=4, quotas=(Quota("nord", NORTH, 1, 2),)),
+        lambda s: len(s) == 4 and 1 <= len(s & NORTH) <= 2,
+    ),
+    (Wave(budgets=(Budget("€", COSTS, 8.0),)), lambda s: sum(COSTS[c] for c in s) <= 8 + 1e-9),
+    (
+        Wave(size=3, apart_m=2_500.0, points=PLACES),
+        lambda s: len(s) == 3 and all(abs(int(a[1]) - int(b[1])) > 2 for a, b in combinations(s, 2)),
+    ),
+    (
+        Wave(size=4, near=NEAR, most_near=0),
+        lambda s: len(s) == 4 and not any(v in s for c in s for v in NEAR[c]),
+    ),
+    (
+        Wave(size=4, near=NEAR, least_near=1),
+        lambda s: len(s) == 4 and all(any(v in s for v in NEAR[c]) for c in s),
+    ),
+    (Wave(size=4, coverage=ASKED), lambda s: len(s) == 4 and reached(s) >= 150),
+    (
+        Wave(size=3, inside={"T8": "déjà engagé"}, outside={"T0": "retiré"}),
+        lambda s: len(s) == 3 and "T8" in s and "T0" not in s,
+    ),
+]
+
+
+@pytest.mark.parametrize(("wave", "allowed"), CASES)
 def test_the_best_wave_is_that_of_brute_force(wave: Wave, allowed) -> None:  # type: ignore[no-untyped-def]
     found = choose(VALUES, wave)
     assert found.optimal
@@ -160,6 +160,22 @@ def test_the_cost_of_forcing_is_what_the_new_optimum_loses() -> None:
     assert worst in forced.coming
     assert len(forced.leaving) == 1
     assert forced.loss == pytest.approx(VALUES[forced.leaving[0]] - VALUES[worst])
+
+
+@pytest.mark.parametrize(("wave", "allowed"), CASES)
+def test_the_cost_of_forcing_is_that_of_brute_force(wave: Wave, allowed) -> None:  # type: ignore[no-untyped-def]
+    """Every territory, under every kind of constraint, against all subsets that hold it."""
+    best = choose(VALUES, wave)
+    for code in CODES:
+        if not any(allowed(set(s)) and code in s for size in range(10) for s in combinations(CODES, size)):
+            with pytest.raises(PortfolioError):
+                cost_of_forcing(VALUES, wave, best, code)
+            continue
+        forced = cost_of_forcing(VALUES, wave, best, code)
+        asked = brute(lambda s, code=code: code in s and allowed(s))
+        assert code in forced.choice.codes and allowed(set(forced.choice.codes))
+        assert forced.loss == pytest.approx(best.value - value(asked))
+        assert {*best.codes} - {*forced.leaving} | {*forced.coming} == {*forced.choice.codes}
 
 
 def test_forcing_one_that_is_already_in_costs_nothing() -> None:

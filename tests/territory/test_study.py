@@ -1,6 +1,7 @@
 """A study: a document that is read whole or refused whole, and replays to the same ranking."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -200,6 +201,33 @@ def test_the_smallest_change_lets_the_territory_in_for_half_of_the_weights() -> 
         moved = {**values, "a": [0.9, 0.5, lever.note + shift, 0.1]}
         found = run(made, small(moved))
         assert (found.accept.top[found.row("T2")] >= 0.5) is np.bool_(enters)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_lever_is_the_smallest_of_all_the_notes_tried(seed: int) -> None:
+    """Every territory that is out and every criterion, ranked again with its note raised by steps."""
+    rng = np.random.default_rng(seed)
+    scale = Transform("minmax", low=0.0, high=1.0)
+    stated = study(2, *(Criterion(k, "need", k, transform=scale) for k in ("a", "b", "c")))
+    made = replace(stated, samples=400)
+    values = {k: rng.random(6).round(2).tolist() for k in ("a", "b", "c")}
+    first = run(made, small(values))
+    tried = 0
+    for row, code in enumerate(first.notes.codes):
+        for lever in explain(first, code).levers:
+            steps = [*np.arange(values[lever.key][row], 1.0, 0.05), 1.0]
+            enters = [note for note in steps if _top(made, values, lever.key, row, float(note)) >= 0.5]
+            if lever.note is None:
+                assert not enters
+            else:
+                assert enters and 0 <= enters[0] - lever.note <= 0.05 + 1e-9
+            tried += 1
+    assert tried >= 6
+
+
+def _top(made: Study, values: dict[str, list[float]], key: str, row: int, note: float) -> float:
+    moved = {**values, key: [*values[key][:row], note, *values[key][row + 1 :]]}
+    return float(run(made, small(moved)).accept.top[row])
 
 
 def test_exclusion_is_proven_and_entry_has_its_witness(ranking: Ranking) -> None:

@@ -24,6 +24,7 @@ from essaim.territory.explain import STATUS_LABELS, explain, percent
 from essaim.territory.map import SHIPPED, MapText, choropleth, number
 from essaim.territory.places import points
 from essaim.territory.plan import OBJECTIVES, Plan
+from essaim.territory.portfolio import Forced
 from essaim.territory.ranking import Ranking, run
 from essaim.territory.study import Study, StudyError, from_yaml
 from essaim.territory.table import Table
@@ -332,12 +333,14 @@ def _portfolio_data(ranking: Ranking, plan: Plan, found: Composition) -> dict[st
             }
             for o in found.others
         ],
-        "forcing": [
-            {"code": f.code, "loss": f.loss, "out": list(f.leaving), "in": list(f.coming)}
-            for f in found.forced
-        ],
+        "forcing": _costs(found.forced),
+        "imposed": _costs(found.imposed),
         "provenance": dict(ranking.provenance),
     }
+
+
+def _costs(forced: Sequence[Forced]) -> list[dict[str, Any]]:
+    return [{"code": f.code, "loss": f.loss, "out": list(f.leaving), "in": list(f.coming)} for f in forced]
 
 
 def _portfolio_text(data: Mapping[str, Any]) -> list[str]:
@@ -363,6 +366,11 @@ def _portfolio_text(data: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"Variante {rank}, valeur {number(other['value'], 3)} : "
             f"{', '.join(other['in']) or 'rien'} au lieu de {', '.join(other['out']) or 'rien'}."
+        )
+    for row in data["imposed"]:
+        leaving = ", ".join(row["out"]) or "personne"
+        lines.append(
+            f"{row['code']}, imposé, coûte {number(row['loss'], 3)} de valeur ; sans lui : {leaving}."
         )
     for row in data["forcing"]:
         leaving = ", ".join(row["out"]) or "personne"

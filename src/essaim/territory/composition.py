@@ -37,16 +37,22 @@ TIE_BREAK: Final = 1e-3
 "are told apart."""
 
 
+MOST_IMPOSED: Final = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Composition:
     """The ``best`` wave, ``others`` nearly as good, and what it costs to force some in.
 
+    ``forced``: what forcing one more would cost; ``imposed``: what each one that the plan imposes costs (the first
+    ``MOST_IMPOSED`` of them).
     ``values``: what each candidate brings; ``simulated``: labels of the invented values that the choice rests on.
     """
 
     best: Choice
     others: tuple[Choice, ...]
     forced: tuple[Forced, ...]
+    imposed: tuple[Forced, ...]
     values: Mapping[str, float]
     simulated: tuple[str, ...]
 
@@ -76,11 +82,18 @@ def compose(
             raise PortfolioError(
                 "Ce que coûterait d’imposer un territoire ne se calcule pas sur une couverture."
             )
-        return Composition(_most_covering(tuple(values), wave, seconds), (), (), values, simulated)
+        return Composition(_most_covering(tuple(values), wave, seconds), (), (), (), values, simulated)
     best = choose(values, wave, seconds)
     near = alternatives(values, wave, best, count=others, seconds=seconds / 2)
-    forced = tuple(cost_of_forcing(values, wave, best, code) for code in forcing)
-    return Composition(best, tuple(near), forced, values, simulated)
+    forced = tuple(cost_of_forcing(values, wave, best, code, seconds) for code in forcing)
+    imposed = tuple(_cost_of(values, wave, code, seconds / 4) for code in tuple(wave.inside)[:MOST_IMPOSED])
+    return Composition(best, tuple(near), forced, imposed, values, simulated)
+
+
+def _cost_of(values: Mapping[str, float], wave: Wave, code: str, seconds: float) -> Forced:
+    """What a wave loses to a territory that it imposes, from the best one that does not."""
+    free = replace(wave, inside={other: why for other, why in wave.inside.items() if other != code})
+    return cost_of_forcing(values, free, choose(values, free, seconds), code, seconds)
 
 
 def _values(ranking: Ranking, plan: Plan, most: int | None) -> dict[str, float]:

@@ -182,10 +182,12 @@ def alternatives(
     return found[1:]
 
 
-def cost_of_forcing(values: Mapping[str, float], wave: Wave, best: Choice, code: str) -> Forced:
+def cost_of_forcing(
+    values: Mapping[str, float], wave: Wave, best: Choice, code: str, seconds: float = 30.0
+) -> Forced:
     """Solve again with one more territory imposed. Raises ``PortfolioError`` when no wave can hold it."""
     reason = {**wave.inside, code: "imposé pour en mesurer le coût"}
-    found = choose(values, replace(wave, inside=reason))
+    found = choose(values, replace(wave, inside=reason), seconds)
     before, after = set(best.codes), set(found.codes)
     return Forced(
         code,

@@ -320,6 +320,10 @@ def choose_wave(study: Study, asked: Mapping[str, Any]) -> Study:
         }
         for other in found["others"]
     ]
+    found["imposed"] = [
+        {**row, "name": name_of(study, row["code"]), "out": [name_of(study, c) for c in row["out"]]}
+        for row in found["imposed"]
+    ]
     study.wave, study.portfolio = asdict(plan), found
     study.full_clean()
     study.save()

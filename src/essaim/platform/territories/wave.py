@@ -50,6 +50,10 @@ def choose_wave(ranking: Ranking, plan: Plan, table: Table) -> dict[str, Any]:
         "covered": found.best.covered,
         "simulated": list(found.simulated),
         "others": [_difference(found.best, other) for other in found.others],
+        "imposed": [
+            {"code": f.code, "share": f.loss / (found.best.value + f.loss or 1.0), "out": list(f.leaving)}
+            for f in found.imposed
+        ],
     }
 
 
@@ -90,11 +94,27 @@ def in_words(plan: Plan, found: Mapping[str, Any]) -> Iterator[str]:
             "percent": _number(100 * plan.cover_share),
             "km": _number(plan.cover_km or 0),
         }
+    for row in found.get("imposed", ()):
+        yield _imposed(row)
     if found.get("covered") is not None:
         yield _("Population à %(km)s km d’un site ou moins : %(people)s habitants.") % {
             "km": _number(plan.cover_km or 0),
             "people": number_format(round(found["covered"]), force_grouping=True),
         }
+
+
+def _imposed(row: Mapping[str, Any]) -> str:
+    if not row["out"]:
+        return _("Imposer %(name)s ne coûte rien : ce territoire y serait de toute façon.") % {
+            "name": row["name"]
+        }
+    return _(
+        "Imposer %(name)s coûte %(percent)s %% de la valeur ; sans l’imposer, la vague aurait : %(others)s."
+    ) % {
+        "name": row["name"],
+        "percent": number_format(100 * row["share"], 2),
+        "others": ", ".join(row["out"]),
+    }
 
 
 def _bounds(least: int, most: int | None) -> str:
