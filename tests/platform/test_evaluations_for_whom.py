@@ -102,6 +102,14 @@ def test_the_cost_of_a_unit_of_effect_is_kept_and_shown_with_its_interval(estima
     assert "Une unité d’effet favorable coûte" in page and "Comptes simulés" in page and "chance (%)" in page
 
 
+@pytest.mark.parametrize(("name", "typed"), [("worths", "nan"), ("worths", "inf"), ("units", "1e308")])
+def test_a_number_without_measure_is_refused_beside_its_field(
+    estimated, client, name: str, typed: str
+) -> None:
+    page = client.post(_url("cost", estimated), {**GIVEN, name: typed})
+    assert list(page.context["form"].errors) == [name]
+
+
 def test_a_cost_out_of_order_is_refused(estimated, client) -> None:
     page = client.post(_url("cost", estimated), {**GIVEN, "low": "2000"})
     assert "dans l’ordre" in page.content.decode()

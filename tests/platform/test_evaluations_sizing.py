@@ -54,9 +54,16 @@ def test_a_design_that_says_nothing_is_refused_with_its_reason(plan, client) -> 
     assert "distinguer l’effet du temps" in page.content.decode()
 
 
-def test_a_list_that_is_not_numbers_is_refused_beside_its_field(plan, client) -> None:
-    page = client.get(_url("power", plan), {**GIVEN, "iccs": "peu"})
+@pytest.mark.parametrize("typed", ["peu", "nan", "inf", "0,01 ; 1e400", "1e13"])
+def test_a_list_that_is_not_numbers_is_refused_beside_its_field(plan, client, typed: str) -> None:
+    page = client.get(_url("power", plan), {**GIVEN, "iccs": typed})
     assert "points-virgules" in str(page.context["form"].errors["iccs"])
+
+
+def test_a_grid_too_long_to_compute_is_refused(plan, client) -> None:
+    page = client.get(_url("power", plan), {**GIVEN, "waves": "3 " * 41, "iccs": "0,01 " * 11})
+    errors = page.context["form"].errors
+    assert (errors["waves"], errors["iccs"]) == (["40 nombres au plus."], ["10 nombres au plus."])
 
 
 def test_the_places_of_waves_lead_to_a_draw(plan, client) -> None:

@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from essaim.platform.dates import in_words
+from essaim.platform.programmes.forms_protocol import FIELDS
+from essaim.platform.toolbox.forms import ToolForm
 from scripts import translations
 
 ENGLISH = {"Accept-Language": "en"}
@@ -109,6 +111,14 @@ def test_the_words_of_the_core_read_in_english(make, login) -> None:
     page = unescape(login(make.member(head)).get(address, headers=ENGLISH).content.decode())
     assert "declared local interest" in page
     assert "intérêt local déclaré" not in page
+
+
+def test_a_help_with_values_reads_in_the_language_of_the_page() -> None:
+    helps = [ToolForm.base_fields["file"].help_text, dict(FIELDS["parameters"])["unit"](None).help_text]
+    with translation.override("en"):
+        said = [str(text) for text in helps]
+    assert said[0].startswith("Kinds accepted: ")
+    assert said[1].startswith("For a duration: ")
 
 
 def test_a_date_reads_in_the_language_of_the_page() -> None:

@@ -51,6 +51,8 @@ def test_days_short_of_following_open_nothing_even_if_opening_is_free() -> None:
         ([Means(1, 10)], Needs(0, 1)),
         ([Means(1, 10)], Needs(5, -1)),
         ([Means(1, 10)], Needs(5, 1, followed=-1)),
+        ([Means(1e308, 10)], Needs(5, 1)),
+        ([Means(1, 10)], Needs(5, 1e-308)),
     ],
 )
 def test_impossible_means_are_refused(means: list[Means], needs: Needs) -> None:

@@ -60,8 +60,7 @@ def capacity(means: Sequence[Means], needs: Needs) -> tuple[WaveCapacity, ...]:
     found: list[WaveCapacity] = []
     for wave, given in enumerate(means, 1):
         followed = sum(w.sites for w in found[max(0, wave - 1 - needs.followed) :])
-        # Rounded first: 0.3 coordinators × 10 sites is 3 sites, not 2.999…
-        places = floor(round(given.coordinators * needs.sites_per_coordinator, 9)) - followed
+        places = _whole(given.coordinators * needs.sites_per_coordinator) - followed
         days = given.days - followed * needs.days_to_follow
         by_days = _openings(days, needs.days_to_open)
         least = places if by_days is None else min(places, by_days)
@@ -84,7 +83,17 @@ def _openings(days: float, days_to_open: float) -> int | None:
     """Sites that ``days`` can open; None when opening takes no day and following leaves some."""
     if days < 0:
         return -1
-    return floor(round(days / days_to_open, 9)) if days_to_open else None
+    return _whole(days / days_to_open) if days_to_open else None
+
+
+def _whole(sites: float) -> int:
+    """Whole sites, rounded first: 0.3 coordinators × 10 sites is 3 sites, not 2.999…"""
+    if not isfinite(sites):
+        raise RolloutError(
+            "Ces moyens ouvriraient un nombre infini de sites. Vérifiez les très grands nombres, et les jours par "
+            "site proches de zéro."
+        )
+    return floor(round(sites, 9))
 
 
 def _check(means: Sequence[Means], needs: Needs) -> None:

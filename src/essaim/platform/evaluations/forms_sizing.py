@@ -5,20 +5,33 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
+
+LARGEST = 1e12  # beyond any means, cost or number of persons: larger ones only overflow
 
 
 class Numbers(forms.CharField):
-    """Numbers separated by semicolons or spaces, with decimal commas: « 0,01 ; 0,05 » → [0.01, 0.05]."""
+    """Numbers separated by semicolons or spaces, with decimal commas: « 0,01 ; 0,05 » → [0.01, 0.05].
+
+    Refuses « nan », « inf » and what is beyond ``LARGEST``, as it refuses words. At most ``most`` numbers: the work
+    of a grid grows fast with each list.
+    """
+
+    def __init__(self, *, most: int = 40, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators.append(MaxLengthValidator(most, _("%(limit_value)d nombres au plus.")))
 
     def to_python(self, value: Any) -> Any:
         text = str(super().to_python(value)).replace(";", " ").replace(",", ".")
+        refused = ValidationError(_("Des nombres séparés par des points-virgules, par exemple 0,01 ; 0,05."))
         try:
-            return [float(part) for part in text.split()]
+            numbers = [float(part) for part in text.split()]
         except ValueError as error:
-            raise ValidationError(
-                _("Des nombres séparés par des points-virgules, par exemple 0,01 ; 0,05.")
-            ) from error
+            raise refused from error
+        if not all(abs(number) <= LARGEST for number in numbers):
+            raise refused
+        return numbers
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -49,6 +62,7 @@ class SizingForm(forms.Form):
     )
     iccs = Numbers(
         label=_("Corrélations supposées à l’intérieur d’un territoire"),
+        most=10,
         initial=[0.01, 0.02, 0.05, 0.1],
         help_text=_("Personne ne les connaît d’avance : en donner plusieurs."),
     )
@@ -61,7 +75,7 @@ class SizingForm(forms.Form):
             ("exchangeable", _("entièrement (Hussey et Hughes)")),
         ],
     )
-    autocorrelations = Numbers(label=_("Autocorrélations supposées"), initial=[0.6, 0.8, 1.0])
+    autocorrelations = Numbers(label=_("Autocorrélations supposées"), most=10, initial=[0.6, 0.8, 1.0])
     person = forms.FloatField(
         label=_("Corrélation d’une personne avec elle-même"), min_value=0, max_value=1, initial=0,
         help_text=_("0 : de nouvelles personnes à chaque période."),
@@ -96,15 +110,18 @@ class CapacityForm(forms.Form):
 
 
 class CostForm(forms.Form):
-    cost = forms.FloatField(label=_("Coût d’un territoire pendant une période (euros)"), min_value=0.01)
-    low = forms.FloatField(label=_("Le même, au plus bas"), min_value=0)
-    high = forms.FloatField(label=_("Le même, au plus haut"), min_value=0.01)
+    cost = forms.FloatField(
+        label=_("Coût d’un territoire pendant une période (euros)"), min_value=0.01, max_value=LARGEST
+    )
+    low = forms.FloatField(label=_("Le même, au plus bas"), min_value=0, max_value=LARGEST)
+    high = forms.FloatField(label=_("Le même, au plus haut"), min_value=0.01, max_value=LARGEST)
     direction = forms.ChoiceField(
         label=_("L’effet favorable est"), choices=[("rise", _("une hausse")), ("fall", _("une baisse"))]
     )
     units = forms.FloatField(
         label=_("Ce que fait une unité du résultat"),
         min_value=1e-9,
+        max_value=LARGEST,
         initial=1,
         help_text=_("Un point de 2 400 personnes : 24. Laisser 1 pour compter en unités du résultat."),
     )

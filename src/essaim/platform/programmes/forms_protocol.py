@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from essaim.platform.dates import validate_partial
@@ -102,7 +103,8 @@ FIELDS: dict[str, tuple[tuple[str, Maker], ...]] = {
     "parameters": (
         ("label", _line(_("Ce que le site choisit"))),
         ("type", _choice(_("C’est"), reading.PARAMETER_TYPES)),
-        ("unit", _line(_("Unité"), False, _("Pour une durée : ") + ", ".join(DURATION_UNITS) + ".")),
+        ("unit", _line(_("Unité"), False, format_lazy(
+            _("Pour une durée : {units}."), units=", ".join(DURATION_UNITS)))),
         ("min", _number(_("Au moins"))),
         ("max", _number(_("Au plus"))),
         ("step", _number(_("Par pas de"))),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from essaim.platform.toolbox.files import KINDS
@@ -15,7 +16,9 @@ class VersionForm(forms.Form):
     """A file or a link, and what changes."""
 
     file = forms.FileField(
-        label=_("Fichier"), required=False, help_text=_("Genres acceptés : %(kinds)s.") % {"kinds": _ENDINGS}
+        label=_("Fichier"),
+        required=False,
+        help_text=format_lazy(_("Genres acceptés : {kinds}."), kinds=_ENDINGS),
     )
     url = forms.URLField(label=_("Ou un lien"), required=False, assume_scheme="https")
     note = forms.CharField(
