@@ -101,13 +101,19 @@ def test_a_draft_is_foreign_to_a_funder_and_a_frozen_plan_is_not(make, client) -
 # Panels
 
 
+def _confirm(client, page) -> None:
+    """The button of a preview."""
+    plan = page.context["plan"]
+    client.post(_url("panel_confirm", plan.programme, plan.pk), {"token": page.context["token"]})
+
+
 def test_nothing_is_kept_before_the_preview_is_confirmed(make, evaluator, client) -> None:
     plan = make.plan(evaluator.programme)
     given = {"title": "Panel", "source": "Simulation", "outcome": SimpleUploadedFile("p.csv", _csv())}
     page = client.post(_url("panel_new", evaluator.programme, plan.pk), given)
     assert page.context["draft"].units == 60
     assert not Panel.objects.exists()
-    client.post(_url("panel_confirm", evaluator.programme, plan.pk))
+    _confirm(client, page)
     panel = Panel.objects.get()
     assert panel.simulated
     assert panels.fingerprint(panel.file.open("rb").read()) == panel.sha256
@@ -117,6 +123,23 @@ def test_a_confirmation_without_a_preview_keeps_nothing(make, evaluator, client)
     plan = make.plan(evaluator.programme)
     client.post(_url("panel_confirm", evaluator.programme, plan.pk))
     assert not Panel.objects.exists()
+
+
+def test_a_preview_that_another_replaced_keeps_nothing_and_the_last_one_serves(
+    make, evaluator, client
+) -> None:
+    plan = make.plan(evaluator.programme)
+    first, last = (
+        client.post(
+            _url("panel_new", evaluator.programme, plan.pk),
+            {"title": title, "source": "Simulation", "outcome": SimpleUploadedFile("p.csv", _csv())},
+        )
+        for title in ("Premier", "Second")
+    )
+    _confirm(client, first)
+    assert not Panel.objects.exists()
+    _confirm(client, last)
+    assert Panel.objects.get().title == "Second"
 
 
 def test_two_files_are_joined(make) -> None:
@@ -301,10 +324,11 @@ def test_the_main_job_by_uploading_the_file_of_insee(make, evaluator, client) ->
     plan = services.freeze_plan(make.plan(evaluator.programme))
     file = SimpleUploadedFile("sl_etc_2025T3.xls", (FOLDER / "sl_etc_2025T3.xls").read_bytes())
     given = {"title": "RSA", "source": "Insee", "outcome": file, "example": "rsa_2007"}
-    draft = client.post(_url("panel_new", evaluator.programme, plan.pk), given).context["draft"]
+    page = client.post(_url("panel_new", evaluator.programme, plan.pk), given)
+    draft = page.context["draft"]
     assert (draft.units, draft.exposed, draft.window) == (96, 34, "2005T1 – 2009T1")
     assert "généralisé" in draft.window_reason
-    client.post(_url("panel_confirm", evaluator.programme, plan.pk))
+    _confirm(client, page)
     estimated = services.run_estimate(Panel.objects.get(), by=evaluator.person)
     simple = estimated.result["aggregations"]["simple"]
     assert simple["conf_low"] < 0 < simple["conf_high"]

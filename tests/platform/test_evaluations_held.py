@@ -192,6 +192,13 @@ def url(programme, plan) -> str:
     return reverse("evaluations:panel_held", args=[programme.slug, plan.pk])
 
 
+def confirm(client, page) -> None:
+    """The button of a preview."""
+    plan = page.context["plan"]
+    address = reverse("evaluations:panel_confirm", args=[plan.programme.slug, plan.pk])
+    client.post(address, {"token": page.context["token"]})
+
+
 def test_one_button_keeps_what_the_preview_showed(make, programme, rsa, client) -> None:
     plan = make.plan(programme)
     _held, choice = choice_of(programme, "commune")
@@ -201,7 +208,7 @@ def test_one_button_keeps_what_the_preview_showed(make, programme, rsa, client) 
     text = page.content.decode()
     assert "date inconnue" in text and "59350" in text and "--" not in page.context["draft"].window_reason
     assert not Panel.objects.exists()
-    client.post(reverse("evaluations:panel_confirm", args=[programme.slug, plan.pk]))
+    confirm(client, page)
     panel = Panel.objects.get()
     assert panel.title == "Foyers allocataires du RSA, pour 1 000 habitants, par commune"
     assert rsa.sha256 in [given["sha256"] for given in panel.inputs]
@@ -210,8 +217,7 @@ def test_one_button_keeps_what_the_preview_showed(make, programme, rsa, client) 
 
 def test_what_was_chosen_and_left_is_told_in_the_language_of_the_reader(make, programme, rsa, client) -> None:
     plan, (_held, choice) = make.plan(programme), choice_of(programme, "commune")
-    client.post(url(programme, plan), {"series": choice})
-    client.post(reverse("evaluations:panel_confirm", args=[programme.slug, plan.pk]))
+    confirm(client, client.post(url(programme, plan), {"series": choice}))
     client.cookies["django_language"] = "en"
     address = reverse("evaluations:panel", args=[programme.slug, plan.pk, Panel.objects.get().pk])
     page = client.get(address).content.decode()
@@ -255,8 +261,7 @@ def test_the_report_and_its_numbers_say_where_the_series_comes_from(
 ) -> None:
     plan = services.freeze_plan(make.plan(programme))
     _held, choice = choice_of(programme, "commune")
-    client.post(url(programme, plan), {"series": choice})
-    client.post(reverse("evaluations:panel_confirm", args=[programme.slug, plan.pk]))
+    confirm(client, client.post(url(programme, plan), {"series": choice}))
     estimated = services.run_estimate(Panel.objects.get(), by=writer)
     assert estimated.state == "done", estimated.message
     page = client.get(reverse("evaluations:report", args=[programme.slug, estimated.pk])).content.decode()

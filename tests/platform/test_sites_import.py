@@ -38,29 +38,42 @@ def _post(client, programme, content: bytes, name: str = "sites.csv"):
     )
 
 
+def _confirm(client, programme, page) -> None:
+    """The button of a preview."""
+    client.post(reverse("sites:import_confirm", args=[programme.slug]), {"seen": page.context["seen"]})
+
+
 def test_nothing_is_written_before_the_preview_is_confirmed(network, client) -> None:
     page = _post(client, network.programme, TABLE.encode())
     assert [row["name"] for row in page.context["preview"].rows] == ["Bordeaux", "Pau", "Lille"]
     assert not Site.objects.exists()
-    client.post(reverse("sites:import_confirm", args=[network.programme.slug]))
+    _confirm(client, network.programme, page)
     bordeaux = Site.objects.get(name="Bordeaux")
     assert (bordeaux.opened_on, bordeaux.stage, bordeaux.wave.number) == ("2012-06", "open", 1)
     assert Site.objects.get(name="Lille").stage == "exploration"
 
 
 def test_a_confirmation_serves_once(network, client) -> None:
-    _post(client, network.programme, TABLE.encode())
-    url = reverse("sites:import_confirm", args=[network.programme.slug])
-    client.post(url)
-    client.post(url)
+    page = _post(client, network.programme, TABLE.encode())
+    _confirm(client, network.programme, page)
+    _confirm(client, network.programme, page)
     assert Site.objects.count() == 3
+
+
+def test_a_preview_that_another_replaced_writes_nothing(network, client) -> None:
+    first = _post(client, network.programme, TABLE.encode())
+    last = _post(client, network.programme, b"nom,commune\nPau,64445\n")
+    _confirm(client, network.programme, first)
+    assert not Site.objects.exists()
+    _confirm(client, network.programme, last)
+    assert [site.name for site in Site.objects.all()] == ["Pau"]
 
 
 def test_sites_already_there_stay_as_they_are(make, network, client) -> None:
     make.site(network.programme, "Pau", note="gardée")
     page = _post(client, network.programme, TABLE.encode())
     assert page.context["preview"].already == ["Pau"]
-    client.post(reverse("sites:import_confirm", args=[network.programme.slug]))
+    _confirm(client, network.programme, page)
     assert Site.objects.get(name="Pau").note == "gardée"
 
 
@@ -143,8 +156,8 @@ def test_bad_rows_are_listed_with_row_and_column(table: str, said: list[str]) ->
 
 
 def test_one_bad_row_writes_nothing(network, client) -> None:
-    _post(client, network.programme, b"nom,commune\nBon,33063\nMauvais,99999\n")
-    client.post(reverse("sites:import_confirm", args=[network.programme.slug]))
+    page = _post(client, network.programme, b"nom,commune\nBon,33063\nMauvais,99999\n")
+    _confirm(client, network.programme, page)
     assert not Site.objects.exists()
 
 
@@ -156,8 +169,8 @@ def test_rubbish_is_refused_in_words(network, client) -> None:
 
 def test_a_preview_is_not_confirmed_in_another_programme(make, network, client) -> None:
     other = make.programme("Autre", head=network)
-    _post(client, network.programme, TABLE.encode())
-    client.post(reverse("sites:import_confirm", args=[other.slug]))
+    page = _post(client, network.programme, TABLE.encode())
+    _confirm(client, other, page)
     assert not Site.objects.exists()
 
 

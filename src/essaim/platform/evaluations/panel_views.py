@@ -31,7 +31,7 @@ from essaim.platform.telling import reader, tell
 def panel_new(request: Request, slug: str, pk: int) -> HttpResponse:
     found = services.plan_for(request.user, slug, pk, "add_panel")
     form = PanelForm(request.POST or None, request.FILES or None)
-    draft = None
+    draft, token = None, ""
     if request.method == "POST" and form.is_valid():
         try:
             draft = _read(form, found)
@@ -39,8 +39,8 @@ def panel_new(request: Request, slug: str, pk: int) -> HttpResponse:
             form.add_error("address" if form.cleaned_data["address"] else "outcome", str(error))
         else:
             said = {name: form.cleaned_data[name] for name in ("title", "source", "simulated")}
-            pending.keep(request.session, found.pk, draft, said)
-    context = {"programme": found.programme, "plan": found, "form": form, "draft": draft}
+            token = pending.keep(request.session, found.pk, draft, said)
+    context = {"programme": found.programme, "plan": found, "form": form, "draft": draft, "token": token}
     return render(request, "evaluations/panel_new.html", context)
 
 
@@ -49,7 +49,7 @@ def panel_held(request: Request, slug: str, pk: int) -> HttpResponse:
     found = services.plan_for(request.user, slug, pk, "add_panel")
     series = held.Held.of(found.programme)
     form = HeldForm(request.POST or None, choices=series.choices())
-    draft = None
+    draft, token = None, ""
     if request.method == "POST" and form.is_valid():
         choice = form.cleaned_data["series"]
         try:
@@ -59,12 +59,14 @@ def panel_held(request: Request, slug: str, pk: int) -> HttpResponse:
         else:
             said = held.said_of(series, choice)
             said["title"] = form.cleaned_data["title"] or said["title"]
-            pending.keep(request.session, found.pk, draft, {**said, "simulated": draft.simulated})
+            kept = {**said, "simulated": draft.simulated}
+            token = pending.keep(request.session, found.pk, draft, kept)
     context = {
         "programme": found.programme,
         "plan": found,
         "form": form,
         "draft": draft,
+        "token": token,
         "rule": tell(held.EXPOSURE_RULE),
         "has_series": bool(series.series),
         "has_dates": any(site.opened_on for site in opened_sites(found.programme)),
@@ -113,9 +115,11 @@ def _joined(form: PanelForm, plan: EvaluationPlan, outcome: tuple[str, bytes]) -
 @require_POST
 def panel_confirm(request: Request, slug: str, pk: int) -> HttpResponse:
     found = services.plan_for(request.user, slug, pk, "add_panel")
-    kept = pending.take(request.session, found.pk)
+    kept = pending.take(request.session, found.pk, request.POST.get("token", ""))
     if kept is None:
-        messages.error(request, _("Il n’y a pas d’aperçu à confirmer : envoyer d’abord le fichier."))
+        messages.error(
+            request, _("Cet aperçu a déjà servi, ou un autre l’a remplacé : en demander un nouveau.")
+        )
         return redirect("evaluations:panel_new", slug=slug, pk=pk)
     draft, said = kept
     panel = services.add_panel(found, draft, by=request.user, **said)

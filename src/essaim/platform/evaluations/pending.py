@@ -16,20 +16,21 @@ FOLDER = "evaluations/pending"
 KEPT_FOR = timedelta(days=1)
 
 
-def keep(session: Any, plan_pk: int, draft: Draft, said: dict[str, Any]) -> None:
-    """Put a draft aside in place of the previous one; what others abandoned for a day is swept."""
+def keep(session: Any, plan_pk: int, draft: Draft, said: dict[str, Any]) -> str:
+    """Put a draft aside in place of the previous one and give its token; what was abandoned for a day is swept."""
     drop(session, plan_pk)
     _sweep()
     token = secrets.token_urlsafe(18)
     default_storage.save(f"{FOLDER}/{token}.csv", ContentFile(draft.csv))
     described = {name: value for name, value in asdict(draft).items() if name not in ("csv", "sample")}
     session[_key(plan_pk)] = {"token": token, "draft": json.dumps(described), "said": said}
+    return token
 
 
-def take(session: Any, plan_pk: int) -> tuple[Draft, dict[str, Any]] | None:
-    """The draft put aside and what was said of it, once; ``None`` when there is none."""
+def take(session: Any, plan_pk: int, token: str) -> tuple[Draft, dict[str, Any]] | None:
+    """The draft put aside under this token and what was said of it, once; ``None`` when another took its place."""
     kept = session.get(_key(plan_pk))
-    if not kept or not default_storage.exists(_path(kept["token"])):
+    if not kept or kept["token"] != token or not default_storage.exists(_path(kept["token"])):
         return None
     with default_storage.open(_path(kept["token"])) as file:
         draft = Draft(csv=file.read(), **json.loads(kept["draft"]))

@@ -26,6 +26,7 @@ from essaim.platform.sites.forms import (
 )
 from essaim.platform.sites.models import Site
 from essaim.platform.sites.permissions import POLICY, visible_sites
+from essaim.protocol import codec
 
 FILTERS = ("stage", "region", "wave", "late", "text")
 
@@ -215,7 +216,7 @@ def invite(request: Request, slug: str, pk: int, structure: int) -> HttpResponse
 def import_file(request: Request, slug: str) -> HttpResponse:
     programme = programme_for(request.user, slug, "import_sites")
     form = ImportForm(request.POST or None, request.FILES or None)
-    preview = None
+    preview, seen = None, ""
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         if file.size > settings.MAX_UPLOAD_BYTES:
@@ -223,17 +224,27 @@ def import_file(request: Request, slug: str) -> HttpResponse:
         else:
             preview = imports.read_sites(file, set(services.site_names(programme)))
             request.session[_key(programme)] = preview.rows if preview.ready else []
-    context = {"programme": programme, "form": form, "preview": preview, "columns": imports.COLUMNS}
+            seen = codec.fingerprint(preview.rows)
+    context = {
+        "programme": programme,
+        "form": form,
+        "preview": preview,
+        "seen": seen,
+        "columns": imports.COLUMNS,
+    }
     return render(request, "sites/import.html", context)
 
 
 @require_POST
 def import_confirm(request: Request, slug: str) -> HttpResponse:
     programme = programme_for(request.user, slug, "import_sites")
-    rows = request.session.pop(_key(programme), [])
-    if not rows:
-        messages.error(request, _("Il n’y a pas d’aperçu à confirmer : envoyer d’abord le tableau."))
+    rows = request.session.get(_key(programme), [])
+    if not rows or request.POST.get("seen") != codec.fingerprint(rows):
+        messages.error(
+            request, _("Cet aperçu a déjà servi, ou un autre l’a remplacé : en demander un nouveau.")
+        )
         return redirect("sites:import", slug=slug)
+    del request.session[_key(programme)]
     try:
         written = services.import_sites(programme, rows)
     except ValidationError as error:
