@@ -110,6 +110,12 @@ def test_a_number_without_measure_is_refused_beside_its_field(
     assert list(page.context["form"].errors) == [name]
 
 
+def test_a_worth_given_twice_is_told_once(estimated, client) -> None:
+    client.post(_url("cost", estimated), {**GIVEN, "worths": "500 ; 900 ; 500"})
+    estimated.refresh_from_db()
+    assert [point["worth"] for point in estimated.costs["curve"]] == [500, 900]
+
+
 def test_a_cost_out_of_order_is_refused(estimated, client) -> None:
     page = client.post(_url("cost", estimated), {**GIVEN, "low": "2000"})
     assert "dans l’ordre" in page.content.decode()

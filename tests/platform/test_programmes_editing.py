@@ -267,6 +267,12 @@ def test_the_lineage_is_declared_on_the_screen(editor, typed, ids) -> None:
     assert expected in told
 
 
+def test_a_removal_says_what_is_gone(editor) -> None:
+    programme, client = editor
+    page = client.post(url(programme, "remove_item", "components", "rythme"), follow=True)
+    assert "« Rythme » est retiré du brouillon." in page.content.decode().replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_before_reshaping_one_reads_which_sites_it_touches(editor, make, writer) -> None:
     programme, client = editor
     version = services.current_version(programme)

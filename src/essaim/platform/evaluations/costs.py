@@ -24,7 +24,7 @@ def computed(result: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, A
         raise ValidationError(
             _("L’effet moyen n’a pas d’intervalle : aucun rapport coût-efficacité n’a de sens.")
         )
-    worths = sorted(given["worths"])
+    worths = sorted(set(given["worths"]))
     if not worths or worths[0] <= 0:
         raise ValidationError({"worths": _("Donner des valeurs positives, en euros.")})
     grid = [worths[-1] * 1.25 * k / (_POINTS - 1) for k in range(1, _POINTS)]

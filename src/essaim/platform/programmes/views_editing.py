@@ -351,7 +351,10 @@ def remove_item(request: Request, slug: str, section: str, item: str, component:
         except ValidationError as error:
             messages.error(request, error.messages[0])
         else:
-            save(request, version, changed)
+            if save(request, version, changed):
+                messages.success(
+                    request, _("« %(title)s » est retiré du brouillon.") % {"title": item_title(gone)}
+                )
         return back_to_draft(slug)
     consequences = editing.consequences(protocol, place, item)
     lost = None
