@@ -107,7 +107,7 @@ def portfolio(
         plan = ranking.study.wave
         if plan is None:
             raise StudyError(
-                ["L’étude n’a pas de bloc « wave » : ajoutez-le, par exemple « wave: {size: 10} »."]
+                "L’étude n’a pas de bloc « wave » : ajoutez-le, par exemple « wave: {size: 10} »."
             )
         found = compose(ranking, plan, table, seconds, forcing=forced)
         data = _portfolio_data(ranking, plan, found)
@@ -224,7 +224,7 @@ def _run(path: Path, files: tuple[Path, ...]) -> tuple[Ranking, Table]:
     try:
         study: Study = from_yaml(path.read_bytes())
     except StudyError as error:
-        raise StudyError([f"{path.name} : {problem}" for problem in error.problems]) from error
+        raise StudyError(*(f"{path.name} : {problem}" for problem in error.problems)) from error
     table = study_table(study.unit, files)
     return run(study, table), table
 
@@ -411,7 +411,7 @@ def _access_text(data: Mapping[str, Any]) -> list[str]:
 
 def _map(ranking: Ranking) -> str:
     if ranking.study.unit not in SHIPPED:
-        raise StudyError([f"Aucun contour livré pour l’unité « {ranking.study.unit} » : pas de carte."])
+        raise StudyError(f"Aucun contour livré pour l’unité « {ranking.study.unit} » : pas de carte.")
     level = next(lv for lv in LEVELS if lv == ranking.study.unit)
     shares = dict(zip(ranking.notes.codes, (100 * ranking.accept.top).tolist(), strict=True))
     title = f"{ranking.study.title} : part des poids admis où le territoire est parmi les {ranking.study.k} premiers"

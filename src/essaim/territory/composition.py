@@ -9,9 +9,16 @@ from typing import Final
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from essaim.territory import codes
 from essaim.territory.access import pairs_between
-from essaim.territory.codes import LEVELS, Level, communes, members, territories
+from essaim.territory.codes import (
+    LEVELS,
+    Level,
+    communes,
+    members,
+    region,
+    region_of_department,
+    territories,
+)
 from essaim.territory.coverage import Cover, CoverError, cover
 from essaim.territory.indicators import neighbours, territory_type
 from essaim.territory.places import Points, centres
@@ -33,8 +40,7 @@ from essaim.territory.table import Table
 from essaim.words import told
 
 TIE_BREAK: Final = 1e-3
-"""Part of the mean score added to acceptabilities: territories in with the same share of weights "
-"are told apart."""
+"""Part of the mean score added to acceptabilities: territories in with the same share of weights are told apart."""
 
 
 MOST_IMPOSED: Final = 10
@@ -167,10 +173,10 @@ def _quotas(plan: Plan, level: Level | None, kept: tuple[str, ...], table: Table
         )
     groups: dict[str, set[str]] = {}
     for code, department in where.items():
-        groups.setdefault(codes.region_of_department()[department], set()).add(code)
+        groups.setdefault(region_of_department()[department], set()).add(code)
     return found + [
-        Quota(codes.region(region).name, frozenset(held), plan.least_by_region, plan.most_by_region)
-        for region, held in sorted(groups.items())
+        Quota(region(code).name, frozenset(held), plan.least_by_region, plan.most_by_region)
+        for code, held in sorted(groups.items())
     ]
 
 
@@ -191,7 +197,7 @@ def _of(quota: PlanQuota, level: Level | None, kept: tuple[str, ...], table: Tab
         raise PortfolioError(
             "Quota « %(name)s » : donnez une liste de codes pour cette unité.", name=quota.name
         )
-    regions = codes.region_of_department()
+    regions = region_of_department()
     for code, department in where.items():
         inside = regions[department] in quota.regions or department in quota.departments
         if inside or (quota.types and level is not None and territory_type(level, code) in quota.types):

@@ -54,8 +54,7 @@ class Cover:
                 )
 
     def limits(self) -> Limits:
-        """Budget, number of sites and quotas as rows ``low <= rows x <= high`` on 0-1 variables, "
-        "one a site."""
+        """Budget, number of sites and quotas as rows ``low <= rows x <= high`` on 0-1 variables, one a site."""
         n = self.reach.shape[0]
         rows, low, high = [csr_matrix((0, n))], [np.empty(0)], [np.empty(0)]
         for weights, limit in ((self.costs, self.budget), (np.ones(n), self.size)):

@@ -1,5 +1,4 @@
-"""Choices of sites in the making: greedy additions, exchanges of one site, rebuilding from a part "
-"of a choice."""
+"""Choices of sites in the making: greedy additions, exchanges of one site, rebuilding from a part of a choice."""
 
 from __future__ import annotations
 
@@ -17,8 +16,7 @@ ROUNDING: Final = 1e-9
 
 
 class Choosing:
-    """A choice of sites in the making, with what each other site would still add (``gains``), kept "
-    "up to date."""
+    """A choice of sites in the making, with what each other site would still add (``gains``), kept up to date."""
 
     def __init__(self, problem: Cover) -> None:
         self.problem = problem
@@ -144,8 +142,7 @@ def swap(state: Choosing, end: float) -> None:
 
 
 def restart(state: Choosing, kept: Indices, blur: Floats | float) -> None:
-    """A choice rebuilt from the sites ``kept``, as far as limits allow, and filled greedily by "
-    "blurred gains."""
+    """A choice rebuilt from the sites ``kept``, as far as limits allow, and filled greedily by blurred gains."""
     state.clear()
     for site in kept:
         if state.fits()[site]:

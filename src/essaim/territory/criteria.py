@@ -64,8 +64,7 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One criterion of a study. ``indicator``: key of the table's column; ``reason``: why it "
-    "counts, one line."""
+    """One criterion of a study. ``indicator``: key of the table's column; ``reason``: why it counts, one line."""
 
     key: str
     family: Family

@@ -24,8 +24,7 @@ NOT_WITH_COVERAGE: Final = ("apart_km", "least_near", "most_near", "cover_share"
 
 @dataclass(frozen=True, slots=True)
 class PlanQuota:
-    """At least and at most so many territories of these regions, départements, types or codes (any "
-    "of them)."""
+    """At least and at most so many territories of these regions, départements, types or codes (any of them)."""
 
     name: str
     regions: tuple[str, ...] = ()
@@ -167,9 +166,9 @@ def _quotas(raw: object) -> tuple[tuple[PlanQuota, ...], list[str]]:
             bad += wrong
         bad += [
             told(
-                "%(where)s : type inconnu « %(t)s » ; choix possibles : %(types)s.",
+                "%(where)s : type inconnu « %(type)s » ; choix possibles : %(types)s.",
                 where=where,
-                t=t,
+                type=t,
                 types=", ".join(TYPES),
             )
             for t in lists["types"]
@@ -188,9 +187,11 @@ def _blocks(where: str, raw: object, bad: list[str]) -> list[tuple[str, Mapping[
     if not isinstance(raw, (list, tuple)):
         bad.append(told("%(where)s doit être une liste.", where=where))
         return []
-    named = [(told("%(where)s n° %(i)s", where=where, i=i), item) for i, item in enumerate(raw, 1)]
+    named = [(told("%(where)s n° %(number)s", where=where, number=i), item) for i, item in enumerate(raw, 1)]
     bad += [
-        told("%(w)s : attendu un bloc à clés.", w=w) for w, item in named if not isinstance(item, Mapping)
+        told("%(where)s : attendu un bloc à clés.", where=w)
+        for w, item in named
+        if not isinstance(item, Mapping)
     ]
     return [(w, item) for w, item in named if isinstance(item, Mapping)]
 

@@ -70,8 +70,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """At least ``least`` people within reach of a site: ``reach`` (territories, places), ``people`` "
-    "(places,)."""
+    """At least ``least`` people within reach of a site: ``reach`` (territories, places), ``people`` (places,)."""
 
     name: str
     reach: csr_matrix
@@ -123,8 +122,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Forced:
-    """What it costs to impose a territory: the best wave with it, the value lost, who leaves and "
-    "who comes."""
+    """What it costs to impose a territory: the best wave with it, the value lost, who leaves and who comes."""
 
     code: str
     choice: Choice
@@ -135,8 +133,7 @@ class Forced:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Rows of the program that stand or fall together under one name. Columns beyond the "
-    "territories are shares."""
+    """Rows of the program that stand or fall together under one name. Columns beyond the territories are shares."""
 
     name: str
     matrix: csr_matrix

@@ -79,22 +79,19 @@ class Ranking:
         lacks = self.notes.left_out.get(code)
         if lacks is not None:
             raise StudyError(
-                [
-                    told(
-                        "%(code)s n’est pas classé : valeur manquante pour %(lacks)s.",
-                        code=code,
-                        lacks=", ".join(lacks),
-                    )
-                ]
+                told(
+                    "%(code)s n’est pas classé : valeur manquante pour %(lacks)s.",
+                    code=code,
+                    lacks=", ".join(lacks),
+                )
             )
-        raise StudyError([told("%(code)s n’est pas dans le périmètre de l’étude.", code=code)])
+        raise StudyError(told("%(code)s n’est pas dans le périmètre de l’étude.", code=code))
 
     def codes_of(self, status: Status) -> list[str]:
         return [self.notes.codes[i] for i in self.order if self.statuses[i] == status]
 
     def duel(self) -> tuple[list[str], Floats]:
-        """The territories most often in (at most 40) and the share of weights with which each beats "
-        "each other."""
+        """The territories most often in (at most 40) and the share of weights with which each beats each other."""
         rows = [i for i in self.order if self.accept.top[i] > 0][:MOST_CONTENDERS]
         return [self.notes.codes[i] for i in rows], pairwise_winning(
             self.notes.values[rows], self.draws.weights
@@ -143,13 +140,13 @@ def in_scope(study: Study, table: Table) -> Table:
     unknown = [c for c in (*scope.codes, *scope.without) if c not in known]
     if unknown:
         raise StudyError(
-            [told("Codes du périmètre absents de la table : %(unknown)s.", unknown=", ".join(unknown[:5]))]
+            told("Codes du périmètre absents de la table : %(unknown)s.", unknown=", ".join(unknown[:5]))
         )
     kept = set(scope.codes or known) - set(scope.without)
     if scope.regions or scope.departments:
         kept &= _inside(table, scope)
     if not kept:
-        raise StudyError([told("Aucun territoire dans ce périmètre : élargissez scope.")])
+        raise StudyError(told("Aucun territoire dans ce périmètre : élargissez scope."))
     return table.only(kept)
 
 
@@ -164,13 +161,11 @@ def _inside(table: Table, scope: Scope) -> set[str]:
         regions = {code: region_of_department()[departement] for code, departement in of.items()}
     else:
         raise StudyError(
-            [
-                told(
-                    "Pour l’unité « %(level)s », donnez la liste des codes : régions et départements "
-                    "n’y sont pas connus. Importez la liste officielle de ces territoires pour choisir par région.",
-                    level=table.level,
-                )
-            ]
+            told(
+                "Pour l’unité « %(level)s », donnez la liste des codes : régions et départements "
+                "n’y sont pas connus. Importez la liste officielle de ces territoires pour choisir par région.",
+                level=table.level,
+            )
         )
     return {code for code in of if regions[code] in scope.regions or of[code] in scope.departments}
 
@@ -179,25 +174,21 @@ def run(study: Study, table: Table) -> Ranking:
     """The ranking of a study on a table whose columns hold its indicators."""
     if table.level != study.unit:
         raise StudyError(
-            [
-                told(
-                    "La table est au niveau « %(level)s » et l’étude au niveau « %(unit)s ».",
-                    level=table.level,
-                    unit=study.unit,
-                )
-            ]
+            told(
+                "La table est au niveau « %(level)s » et l’étude au niveau « %(unit)s ».",
+                level=table.level,
+                unit=study.unit,
+            )
         )
     kept = in_scope(study, table)
     found = notes(study.criteria, kept)
     if study.k > len(found.codes):
         raise StudyError(
-            [
-                told(
-                    "k vaut %(k)s pour %(codes)s territoires classés : baissez k.",
-                    k=study.k,
-                    codes=len(found.codes),
-                )
-            ]
+            told(
+                "k vaut %(k)s pour %(codes)s territoires classés : baissez k.",
+                k=study.k,
+                codes=len(found.codes),
+            )
         )
     space = weight_space(study.weights, [c.key for c in study.criteria], study.families())
     draws = draw(space, study.samples, study.seed)

@@ -13,9 +13,9 @@ def unknown_keys(where: str, data: Mapping[Any, Any], known: Iterable[str]) -> l
     allowed = sorted(known)
     return [
         told(
-            "%(where)s : clé inconnue « %(k)s » ; clés possibles : %(allowed)s.",
+            "%(where)s : clé inconnue « %(key)s » ; clés possibles : %(allowed)s.",
             where=where,
-            k=k,
+            key=k,
             allowed=", ".join(allowed),
         )
         for k in data

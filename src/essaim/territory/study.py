@@ -28,11 +28,11 @@ MAX_SAMPLES: Final = 200_000
 
 
 class StudyError(SaidError):
-    """A study document that cannot be read or run; ``problems`` lists everything at once, in French."""
+    """A study document that cannot be read or run; ``problems`` lists everything at once."""
 
-    def __init__(self, found: list[str]) -> None:
-        super().__init__(together(found, "\n"))
-        self.problems = tuple(found)
+    def __init__(self, *problems: str) -> None:
+        super().__init__(together(problems, "\n"))
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Unit, scope, criteria, weights as constraints, how many territories are sought, and the seed "
-    "of the draws."""
+    """Unit, scope, criteria, weights as constraints, how many territories are sought, and the seed of the draws."""
 
     title: str
     unit: str
@@ -64,7 +63,7 @@ class Study:
     def __post_init__(self) -> None:
         found = _problems(self)
         if found:
-            raise StudyError(found)
+            raise StudyError(*found)
 
     def families(self) -> dict[str, list[str]]:
         return {f: [c.key for c in self.criteria if c.family == f] for f in FAMILIES}
@@ -88,42 +87,44 @@ def to_yaml(study: Study) -> str:
 
 
 def from_yaml(text: str | bytes) -> Study:
-    """Read a study from YAML (or JSON, which YAML contains), in the strict subset of "
-    "``protocol.yamltext``."""
+    """Read a study from YAML (or JSON, which YAML contains), in the strict subset of ``protocol.yamltext``."""
     read = read_yaml(text)
     if read.findings:
-        places = [(f"Ligne {line} : " if line else "", finding) for finding, line in read.findings]
-        raise StudyError([f"{where}{found.message} {found.mend}" for where, found in places])
+        raise StudyError(
+            *(_at(line, together((found.message, found.mend), " ")) for found, line in read.findings)
+        )
     return from_dict(read.data)
+
+
+def _at(line: int | None, problem: str) -> str:
+    return told("Ligne %(line)s : %(problem)s", line=line, problem=problem) if line else problem
 
 
 def from_dict(document: object) -> Study:
     """Read a study from plain data; every problem is listed at once."""
     if not isinstance(document, Mapping):
-        raise StudyError([told("Une étude est un document à clés : title, unit, criteria, k, weights…")])
+        raise StudyError(told("Une étude est un document à clés : title, unit, criteria, k, weights…"))
     if document.get("format", FORMAT) != FORMAT:
         raise StudyError(
-            [
-                told(
-                    "Format inconnu : « %(found)s » ; attendu : %(format)s.",
-                    found=document.get("format"),
-                    format=FORMAT,
-                )
-            ]
+            told(
+                "Format inconnu : « %(found)s » ; attendu : %(format)s.",
+                found=document.get("format"),
+                format=FORMAT,
+            )
         )
     data = {str(k): v for k, v in document.items() if k != "format"}
     found = unknown_keys("L’étude", data, set(Study.__dataclass_fields__))
     found += [
-        told("Clé manquante : %(k)s.", k=k) for k in ("title", "unit", "criteria", "k") if k not in data
+        told("Clé manquante : %(key)s.", key=k) for k in ("title", "unit", "criteria", "k") if k not in data
     ]
     if found:
-        raise StudyError(found)
+        raise StudyError(*found)
     data["criteria"] = _criteria(data["criteria"])
     data["scope"] = _scope(data.get("scope") or {})
     data["weights"] = tuple(str(w) for w in _list("weights", data.get("weights") or []))
     data["wave"], found = read_plan(data.get("wave"))
     if found:
-        raise StudyError(found)
+        raise StudyError(*found)
     for name in ("title", "unit", "note"):
         data[name] = str(data.get(name, ""))
     return Study(**data)
@@ -138,7 +139,7 @@ def _criteria(raw: object) -> tuple[Criterion, ...]:
             found.append(told("%(where)s : attendu un bloc à clés (key, family, indicator…).", where=where))
             continue
         lacking = [k for k in ("key", "family", "indicator") if k not in item]
-        found += [told("%(where)s : clé manquante : %(k)s.", where=where, k=k) for k in lacking]
+        found += [told("%(where)s : clé manquante : %(key)s.", where=where, key=k) for k in lacking]
         found += unknown_keys(where, item, set(Criterion.__dataclass_fields__))
         transform, bad = _transform(where, item.get("transform") or {})
         found += bad
@@ -146,7 +147,7 @@ def _criteria(raw: object) -> tuple[Criterion, ...]:
             texts = {k: str(v) for k, v in item.items() if k != "transform"}
             read.append(Criterion(**texts, transform=transform))  # type: ignore[arg-type]
     if found:
-        raise StudyError(found)
+        raise StudyError(*found)
     return tuple(read)
 
 
@@ -169,20 +170,20 @@ def _transform(where: str, raw: object) -> tuple[Transform, list[str]]:
 
 def _scope(raw: object) -> Scope:
     if not isinstance(raw, Mapping):
-        raise StudyError([told("scope est un bloc à clés : regions, departments, codes, without.")])
+        raise StudyError(told("scope est un bloc à clés : regions, departments, codes, without."))
     bad = unknown_keys("scope", raw, set(Scope.__dataclass_fields__))
     lists: dict[str, tuple[str, ...]] = {}
     for name, value in raw.items():
         lists[str(name)], wrong = codes(f"scope.{name}", value or [])
         bad += wrong
     if bad:
-        raise StudyError(bad)
+        raise StudyError(*bad)
     return Scope(**lists)
 
 
 def _list(name: str, raw: object) -> list[Any]:
     if not isinstance(raw, (list, tuple)):
-        raise StudyError([told("%(name)s doit être une liste.", name=name)])
+        raise StudyError(told("%(name)s doit être une liste.", name=name))
     return list(raw)
 
 
@@ -213,7 +214,7 @@ def _problems(study: Study) -> list[str]:
         found.append(told("Une étude demande au moins un critère."))
     keys = [c.key for c in study.criteria]
     found += [
-        told("Le critère « %(k)s » figure deux fois.", k=k)
+        told("Le critère « %(key)s » figure deux fois.", key=k)
         for k in sorted({k for k in keys if keys.count(k) > 1})
     ]
     for criterion in study.criteria:

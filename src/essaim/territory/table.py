@@ -21,8 +21,7 @@ class TableError(SaidError):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a column measures. ``level``: the level at which it was observed; ``simulated``: "
-    "invented for a try."""
+    """What a column measures. ``level``: the level at which it was observed; ``simulated``: invented for a try."""
 
     key: str
     label: str

@@ -110,8 +110,7 @@ def weight_space(
 
 
 def conflict(space: WeightSpace) -> list[str]:
-    """A minimal set of sentences that cannot hold together (deletion filter: any one removed, the "
-    "rest can)."""
+    """A minimal set of sentences that cannot hold together (deletion filter: any one removed, the rest can)."""
     kept = list(dict.fromkeys(c.text for c in space.constraints))
     for text in list(kept):
         others = [t for t in kept if t != text]

@@ -57,15 +57,12 @@ def inputs_of(document: Document, table: Table) -> dict[str, Any]:
 
 
 def with_columns(inputs: Mapping[str, Any], table: Table, keys: Iterable[str]) -> dict[str, Any]:
-    """``inputs`` and the columns ``keys`` of ``table`` for its territories; those they hold already stay."""
-    kept = table.only(inputs["codes"])
-    place = {code: row for row, code in enumerate(kept.codes)}
+    """``inputs`` and the columns ``keys`` of ``table`` for its territories."""
     columns = dict(inputs["columns"])
     for key in keys:
-        if key not in columns:
-            stored = _stored(kept.column(key))
-            values = [stored["values"][place[code]] if code in place else None for code in inputs["codes"]]
-            columns[key] = {**stored, "values": values}
+        stored = _stored(table.column(key))
+        known = dict(zip(table.codes, stored["values"], strict=True))
+        columns[key] = {**stored, "values": [known.get(code) for code in inputs["codes"]]}
     return {**inputs, "columns": columns}
 
 

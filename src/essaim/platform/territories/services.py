@@ -308,36 +308,25 @@ def choose_wave(study: Study, asked: Mapping[str, Any]) -> Study:
     if study.state != Study.State.RANKED:
         raise ValidationError(_("La vague se choisit sur une étude classée et pas encore décidée."))
     plan = wave.read(asked)
-    priced = {budget.indicator for budget in plan.budgets}
-    if lacking := priced - set((study.inputs or {"columns": ()})["columns"]):
-        study.inputs = _with_costs(study, lacking)
-    found = wave.choose_wave(ranking.replay(study), plan, ranking.table_of(study.inputs or {}))
-    found["others"] = [
-        {
-            **other,
-            "in": [name_of(study, c) for c in other["in"]],
-            "out": [name_of(study, c) for c in other["out"]],
-        }
-        for other in found["others"]
-    ]
-    found["imposed"] = [
-        {**row, "name": name_of(study, row["code"]), "out": [name_of(study, c) for c in row["out"]]}
-        for row in found["imposed"]
-    ]
-    study.wave, study.portfolio = asdict(plan), found
+    inputs = _priced(study, {budget.indicator for budget in plan.budgets})
+    found = wave.choose_wave(ranking.replay(study), plan, ranking.table_of(inputs))
+    study.inputs, study.wave, study.portfolio = inputs, asdict(plan), found
     study.full_clean()
     study.save()
     return study
 
 
-def _with_costs(study: Study, keys: set[str]) -> dict[str, Any]:
-    """The data of the study and the columns that price a budget, with where they come from."""
-    unit, inputs = study.document["unit"], study.inputs or {}
+def _priced(study: Study, keys: set[str]) -> dict[str, Any]:
+    """The data of the study with the columns ``keys`` that price a budget, and where they come from."""
+    unit, inputs = study.document["unit"], dict(study.inputs or {})
+    lacking = keys - set(inputs["columns"])
+    if not lacking:
+        return inputs
     try:
-        found = ranking.with_columns(inputs, sources.table_for(study.programme, unit, keys), sorted(keys))
+        found = ranking.with_columns(inputs, sources.table_for(study.programme, unit, lacking), lacking)
     except ranking.REFUSALS as error:
         raise refusal(error) from error
-    found["origins"] = [*inputs.get("origins", []), *sources.origins_of(study.programme, unit, keys)]
+    found["origins"] = [*inputs.get("origins", []), *sources.origins_of(study.programme, unit, lacking)]
     return found
 
 

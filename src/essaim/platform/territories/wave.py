@@ -33,7 +33,7 @@ def read(asked: Mapping[str, Any]) -> Plan:
 
 
 def choose_wave(ranking: Ranking, plan: Plan, table: Table) -> dict[str, Any]:
-    """The best wave of this plan as plain data, and up to three others within 1 % of it.
+    """The best wave of this plan as plain data, and up to three others within 1 % of it, told by name.
 
     Errors: ``ValidationError`` naming the constraints that cannot hold together.
     """
@@ -41,6 +41,7 @@ def choose_wave(ranking: Ranking, plan: Plan, table: Table) -> dict[str, Any]:
         found = compose(ranking, plan, table, SECONDS, most=CONTENDERS, others=3)
     except (PortfolioError, TableError) as error:
         raise refusal(error) from error
+    names = dict(zip(ranking.notes.codes, ranking.notes.names, strict=True))
     return {
         "codes": list(found.best.codes),
         "value": round(found.best.value, 6),
@@ -49,19 +50,24 @@ def choose_wave(ranking: Ranking, plan: Plan, table: Table) -> dict[str, Any]:
         "used": dict(found.best.used),
         "covered": found.best.covered,
         "simulated": list(found.simulated),
-        "others": [_difference(found.best, other) for other in found.others],
+        "others": [_difference(found.best, other, names) for other in found.others],
         "imposed": [
-            {"code": f.code, "share": f.loss / (found.best.value + f.loss or 1.0), "out": list(f.leaving)}
+            {
+                "code": f.code,
+                "name": names[f.code],
+                "share": f.loss / (found.best.value + f.loss or 1.0),
+                "out": [names[code] for code in f.leaving],
+            }
             for f in found.imposed
         ],
     }
 
 
-def _difference(best: Choice, other: Choice) -> dict[str, Any]:
+def _difference(best: Choice, other: Choice, names: Mapping[str, str]) -> dict[str, Any]:
     first, second = set(best.codes), set(other.codes)
     return {
-        "out": [code for code in best.codes if code not in second],
-        "in": [code for code in other.codes if code not in first],
+        "out": [names[code] for code in best.codes if code not in second],
+        "in": [names[code] for code in other.codes if code not in first],
         "value": round(other.value, 6),
     }
 
