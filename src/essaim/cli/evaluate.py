@@ -30,8 +30,8 @@ from essaim.evaluation.att import Base, Control
 from essaim.evaluation.doubly_robust import Method
 from essaim.evaluation.engines import is_database, is_engine, without_secret
 from essaim.evaluation.errors import EvaluationError
-from essaim.evaluation.estimation import Inference
 from essaim.evaluation.event_path import event_path
+from essaim.evaluation.options import Inference
 from essaim.evaluation.pushdown import AT_LEAST, read_panel
 from essaim.evaluation.reading import verdict
 from essaim.evaluation.report import TITLES, Report

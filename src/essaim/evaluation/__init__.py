@@ -12,7 +12,8 @@
 
 from essaim.evaluation.chart import event_rows, event_study_svg
 from essaim.evaluation.errors import EvaluationError, PanelError
-from essaim.evaluation.estimation import Options, estimate
+from essaim.evaluation.estimation import estimate
+from essaim.evaluation.options import Options
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.reading import Verdict, read_plainly, verdict
 from essaim.evaluation.redraw import RecordedDraw

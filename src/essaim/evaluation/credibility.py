@@ -12,8 +12,9 @@ import polars as pl
 from essaim.evaluation import aggregate, att, bands, covariance, resampling
 from essaim.evaluation.columns import Floats, Ints
 from essaim.evaluation.errors import EvaluationError, PanelError, some
-from essaim.evaluation.estimation import Options, estimate, mean_effect
+from essaim.evaluation.estimation import estimate, mean_effect
 from essaim.evaluation.moments import moments
+from essaim.evaluation.options import Options
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.periods import NEVER
 from essaim.evaluation.prepare import prepare

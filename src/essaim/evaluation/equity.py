@@ -17,7 +17,8 @@ import polars as pl
 
 from essaim.evaluation import bands
 from essaim.evaluation.errors import EvaluationError, some
-from essaim.evaluation.estimation import Options, estimate
+from essaim.evaluation.estimation import estimate
+from essaim.evaluation.options import Options
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.redraw import RecordedDraw
 from essaim.evaluation.result import Estimate, Result, null_if_undefined

@@ -7,7 +7,8 @@ import numpy as np
 
 from essaim.evaluation.columns import Floats, Ints
 from essaim.evaluation.errors import EvaluationError
-from essaim.evaluation.estimation import Options, estimate
+from essaim.evaluation.estimation import estimate
+from essaim.evaluation.options import Options
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.periods import NEVER
 from essaim.evaluation.prepare import prepare

@@ -18,8 +18,8 @@ from essaim.evaluation import aggregate, att, bands, covariance
 from essaim.evaluation.columns import Bools, Floats
 from essaim.evaluation.covariance import Spread
 from essaim.evaluation.errors import EvaluationError
-from essaim.evaluation.estimation import Options
 from essaim.evaluation.moments import Moments, moments
+from essaim.evaluation.options import Options
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.periods import NEVER
 from essaim.evaluation.prepare import prepare

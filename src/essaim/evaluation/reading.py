@@ -6,7 +6,7 @@ positive one.
 
 from enum import Enum
 
-from essaim.evaluation.estimation import FEW_TREATED
+from essaim.evaluation.account import FEW_TREATED
 from essaim.evaluation.result import Estimate, Result
 from essaim.words import FRENCH, Words
 

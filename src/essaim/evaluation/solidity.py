@@ -9,8 +9,8 @@ import polars as pl
 from essaim.evaluation import credibility
 from essaim.evaluation.credibility import SpacePlacebo, Spillover
 from essaim.evaluation.errors import EvaluationError
-from essaim.evaluation.estimation import Options
 from essaim.evaluation.event_path import EventPath, event_path
+from essaim.evaluation.options import Options
 from essaim.evaluation.other_estimators import OtherEstimators, TwoWay
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.pretest_power import Undetected, pretest_power
