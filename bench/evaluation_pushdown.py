@@ -1,12 +1,15 @@
 """Push-down of 100 million rows of persons to 2.1 million cells, against DuckDB's raw scan of the same columns.
 
-``python bench/evaluation_pushdown.py [rows] [--folder FOLDER]``: 35,000 communes × 60 months, five waves, an
-outcome in whole numbers, in a parquet file written for the purpose (unsorted, then sorted by commune and month)
-and deleted after. The raw scan sums the four columns, so that every value is decoded. Median of five runs each,
-alternated, on the same DuckDB; then the estimation of the 295 effects from the cells.
+``python -m bench.evaluation_pushdown [rows] [--folder FOLDER]``: 35,000 communes × 60 months, five waves, an
+outcome in whole numbers (``days``) and one in floating-point numbers (``income``), in a parquet file written for the
+purpose (unsorted, then sorted by commune and month) and deleted after. The raw scan sums the four columns that
+the reduction reads, so that every value is decoded. Median of five runs each, alternated, on the same DuckDB; then the
+estimation of the 295 effects from the cells.
 """
 
 import argparse
+import functools
+import itertools
 import os
 import statistics
 import tempfile
@@ -22,11 +25,11 @@ from essaim.evaluation.engines import opened
 from essaim.evaluation.pushdown import PersonColumns, panel_of_persons, reduced
 
 COMMUNES, MONTHS = 35_000, 60
-COLUMNS = PersonColumns("commune", "month", "cohort", "days")
+OUTCOMES = ("days", "income")
 
 ROWS = f"""
 SELECT commune, month, CASE WHEN commune % 6 = 0 THEN 0 ELSE 8 + 8 * (commune % 6) END AS cohort,
-       CAST(hash(i) % 365 AS SMALLINT) AS days
+       CAST(hash(i) % 365 AS SMALLINT) AS days, hash(17 * i + 3) % 100003 / 100.0::DOUBLE AS income
 FROM (SELECT i, CAST(hash(7 * i + 1) % {COMMUNES} AS INTEGER) + 1 AS commune,
              CAST(hash(13 * i + 5) % {MONTHS} AS INTEGER) + 1 AS month FROM range(?) AS r(i))
 """
@@ -45,11 +48,16 @@ def write(folder: Path, rows: int) -> tuple[Path, Path]:
     return unsorted, ordered
 
 
-def raw_scan(path: Path) -> None:
+def columns(outcome: str) -> PersonColumns:
+    """What the reduction reads."""
+    return PersonColumns("commune", "month", "cohort", outcome)
+
+
+def raw_scan(path: Path, outcome: str) -> None:
     """Read every value of the columns that the reduction reads."""
     with duckdb.connect() as connection:
         connection.execute(
-            f"SELECT SUM(commune), SUM(month), SUM(cohort), SUM(days) FROM '{path}'"
+            f"SELECT SUM(commune), SUM(month), SUM(cohort), SUM({outcome}) FROM '{path}'"
         ).fetchall()
 
 
@@ -66,20 +74,20 @@ def main(rows: int, folder: Path) -> None:
     print(
         f"{rows:,} rows of persons, {COMMUNES * MONTHS:,} cells; medians of five; load {load:.1f} at the start\n"
     )
-    print("| file | MB | scan, s | push-down, s | ratio | processors: scan, s | push-down, s | ratio |")
+    print("| file | outcome | scan, s | push-down, s | ratio | processors: scan, s | push-down, s | ratio |")
     print("|---|---|---|---|---|---|---|---|")
-    for path in write(folder, rows):
+    for path, outcome in itertools.product(write(folder, rows), OUTCOMES):
         scans, reductions = [], []
         for _ in range(5):
-            scans.append(timed(lambda path=path: raw_scan(path)))
-            reductions.append(timed(lambda path=path: reduced(opened(str(path)), COLUMNS)))
+            scans.append(timed(functools.partial(raw_scan, path, outcome)))
+            reductions.append(timed(lambda: reduced(opened(str(path)), columns(outcome))))  # noqa: B023
         both = [[statistics.median(part) for part in zip(*runs, strict=True)] for runs in (scans, reductions)]
         told = (
             f"{scan:.2f} | {reduction:.2f} | {reduction / scan:.1f}"
             for scan, reduction in zip(*both, strict=True)
         )
-        print(f"| {path.stem} | {path.stat().st_size / 1e6:.0f} | {' | '.join(told)} |", flush=True)
-    panel = panel_of_persons(opened(str(folder / "sorted.parquet")), COLUMNS)
+        print(f"| {path.stem} | {outcome} | {' | '.join(told)} |", flush=True)
+    panel = panel_of_persons(opened(str(folder / "sorted.parquet")), columns("days"))
     persons = int(np.asarray(panel.persons).sum())
     assert persons == rows, "every person is counted"
     options = Options(inference="analytic")
