@@ -196,3 +196,49 @@ def test_a_whole_weight_counts_as_so_many_units_for_the_effects(drawn: pl.DataFr
 
 def test_clusters_of_one_unit_change_nothing(drawn: pl.DataFrame) -> None:
     close(run(drawn), run(drawn.with_columns(c=pl.col("unit")), cluster="c"))
+
+
+def with_covariate(frame: pl.DataFrame, *, after: float = 0.0) -> pl.DataFrame:
+    """A covariate of each unit, fixed but for what is added in the last period, which no cell reads as covariate."""
+    of_unit = {
+        name: value
+        for value, name in enumerate(np.random.default_rng(4).permutation(frame["unit"].unique().sort()))
+    }
+    last = pl.col("time") == frame["time"].max()
+    return frame.with_columns(
+        x=pl.col("unit").replace_strict(of_unit) / 10.0 + pl.when(last).then(after).otherwise(0.0)
+    )
+
+
+@pytest.mark.parametrize("method", ["dr", "reg", "ipw"])
+@pytest.mark.parametrize("cluster", [None, "c"])
+def test_covariates_held_once_a_unit_count_as_those_of_each_period(
+    drawn: pl.DataFrame, method: str, cluster: str | None
+) -> None:
+    rows = drawn.with_columns(c=pl.col("unit").str.slice(0, 4))
+    options = Options(inference="bootstrap", method=method, draws=99)  # type: ignore[arg-type]
+    once, each = (
+        estimate(
+            Panel.from_frame(with_covariate(rows, after=after), covariates=["x"], cluster=cluster), options
+        )
+        for after in (0.0, 1.0)
+    )
+    close(once, each)
+    bands = [[effect.band_low for _, effect in made.aggregations["event"].by] for made in (once, each)]
+    assert bands[0] == pytest.approx(bands[1])
+
+
+def test_whatever_an_estimation_reads_is_in_the_fingerprint(drawn: pl.DataFrame) -> None:
+    rows = with_covariate(drawn).with_columns(c=pl.col("unit").str.slice(0, 4))
+
+    def digest(frame: pl.DataFrame) -> object:
+        return estimate(Panel.from_frame(frame, covariates=["x"], cluster="c")).provenance["panel_sha256"]
+
+    first = pl.col("unit") == rows["unit"][0]
+    others = [
+        rows.with_columns(pl.when(first).then(pl.col(name) + 1).otherwise(pl.col(name)).alias(name))
+        for name in ("outcome", "x")
+    ]
+    others.append(rows.with_columns(c=pl.when(first).then(pl.lit("apart")).otherwise("c")))
+    assert len({digest(frame) for frame in (rows, *others)}) == 4
+    assert digest(rows) == digest(rows.sample(fraction=1, shuffle=True, seed=3))

@@ -149,8 +149,22 @@ def _draws_done(work: Work) -> int | None:
 
 
 def fingerprint(panel: Panel) -> str:
+    """SHA-256 of the numbers that an estimation reads: another panel has another one."""
     digest = hashlib.sha256()
-    for array in (panel.outcome, panel.cohort, panel.weight):
+    read = (
+        panel.outcome,
+        panel.cohort,
+        panel.weight,
+        panel.covariates,
+        panel.cluster,
+        panel.period,
+        panel.stratum,
+    )
+    for array in read:
+        if array is None:
+            continue
+        if array.ndim == 3 and array.strides[1] == 0:  # covariates that no period changes are read once
+            array = array[:, 0]
         digest.update(np.ascontiguousarray(array).data.cast("B"))
     return digest.hexdigest()
 

@@ -10,36 +10,51 @@ import numpy as np
 
 from essaim.evaluation.att import Cells
 from essaim.evaluation.columns import Bools, Floats, Ints
-from essaim.evaluation.doubly_robust import Method, PanelSample, cross_section_effect
+from essaim.evaluation.covariance import Block
+from essaim.evaluation.doubly_robust import Method, PanelSample, Side, cross_section_effect
 from essaim.evaluation.nuisance import Undefined
 from essaim.evaluation.panel import Panel
+from essaim.evaluation.threads import side_by_side
 from essaim.words import told
 
 
 @dataclass(frozen=True, slots=True)
 class CellEffects:
-    """Effects (K,), NaN where undefined; contributions (n, K) of the units, whose cross-product is the
-    covariance.
+    """Effects (K,), NaN where undefined; ``blocks``, the contributions of the units of each cohort.
 
     ``reasons`` says, for each undefined cell, why.
     """
 
     effect: Floats
-    contribution: Floats
+    blocks: list[Block]
     reasons: dict[int, str]
+
+    def undefined(self, cells: Ints, reason: str) -> None:
+        """Note why cells have no effect; their contributions stay zero."""
+        self.effect[cells] = np.nan
+        self.reasons.update(dict.fromkeys(cells.tolist(), reason))
 
 
 def cell_effects(panel: Panel, grid: Cells, cohorts: Ints, compared: Bools, method: Method) -> CellEffects:
     """All the cells of a panel; from the rows when it is unbalanced or made of repeated cross-sections."""
-    member = np.searchsorted(cohorts, panel.cohort)
-    found = CellEffects(np.zeros(grid.size), np.zeros((panel.size, grid.size)), {})
+    entered = (compared | (grid.own[:, None] == np.arange(len(cohorts)))) & ~grid.reference[:, None]
+    found = CellEffects(np.zeros(grid.size), [], {})
+    for cohort, enters in zip(cohorts, entered.T, strict=True):
+        units, cells = np.flatnonzero(panel.cohort == cohort), np.flatnonzero(enters)
+        found.blocks.append(Block(units, cells, np.zeros((len(cells), len(units)))))
     active = np.flatnonzero(~grid.reference)
     if panel.period is None and not np.isnan(panel.outcome).any():
-        for cells in _alike(panel, grid, compared, active):
-            _panel_cells(panel, grid, member, cohorts, compared, cells, method, found)
+        outcomes = side_by_side(
+            lambda block: np.ascontiguousarray(panel.outcome[block.units].T), found.blocks, panel.outcome.size
+        )
+        side_by_side(
+            lambda cells: _panel_cells(panel, outcomes, grid, compared[cells[0]], cells, method, found),
+            _alike(panel, grid, compared, active),
+            panel.outcome.size,
+        )
     else:
         for k in active:
-            _row_cell(panel, grid, member, cohorts, compared, int(k), method, found)
+            _row_cell(panel, grid, compared[k], int(k), method, found)
     return found
 
 
@@ -55,7 +70,8 @@ def _alike(panel: Panel, grid: Cells, compared: Bools, active: Ints) -> list[Int
 
 
 def _constant_covariates(panel: Panel) -> bool:
-    return panel.covariates is None or bool((panel.covariates == panel.covariates[:, :1]).all())
+    given = panel.covariates
+    return given is None or given.strides[1] == 0 or bool((given == given[:, :1]).all())
 
 
 def _with_constant(covariates: Floats | None, count: int) -> Floats:
@@ -65,70 +81,66 @@ def _with_constant(covariates: Floats | None, count: int) -> Floats:
 
 def _panel_cells(
     panel: Panel,
+    outcomes: list[Floats],
     grid: Cells,
-    member: Ints,
-    cohorts: Ints,
     compared: Bools,
     cells: Ints,
     method: Method,
     found: CellEffects,
 ) -> None:
     """Fill in cells that share a sample; covariates and weights are those of the earlier period."""
-    first = int(cells[0])
-    own = int(np.searchsorted(cohorts, grid.group[first]))
-    rows = np.flatnonzero((member == own) | compared[first][member])
-    early = int(min(grid.period[first], grid.base[first]))
-    weight = panel.weight[rows] if panel.weight.ndim == 1 else panel.weight[rows, early]
-    x = _with_constant(None if panel.covariates is None else panel.covariates[rows, early], len(rows))
-    treated = member[rows] == own
-    outcome = panel.outcome[rows]
-    change = outcome[:, grid.period[cells]] - outcome[:, grid.base[cells]]
-    try:
-        if treated.all():
-            raise Undefined(told("aucune unité de comparaison"))
-        effect, influence = PanelSample.of(x, treated, weight, method).effects(change)
-    except Undefined as reason:
-        _undefined(found, cells, reason.said)
+    early = int(min(grid.period[cells[0]], grid.base[cells[0]]))
+
+    def side(chosen: list[int]) -> Side:
+        units = np.concatenate([found.blocks[g].units for g in chosen])
+        x = _with_constant(None if panel.covariates is None else panel.covariates[units, early], len(units))
+        outcome = outcomes[chosen[0]] if len(chosen) == 1 else np.hstack([outcomes[g] for g in chosen])
+        weight = panel.weight[units] if panel.weight.ndim == 1 else panel.weight[units, early]
+        return Side(outcome, np.ascontiguousarray(x.T), weight)
+
+    own, others = int(grid.own[cells[0]]), np.flatnonzero(compared).tolist()
+    if not others:
+        found.undefined(cells, told("aucune unité de comparaison"))
         return
-    found.effect[cells] = effect
-    influence /= len(rows)
-    if len(cells) == cells[-1] - cells[0] + 1:  # as a rule: the cells of a cohort stand together
-        found.contribution[rows, cells[0] : cells[-1] + 1] = influence
-    else:
-        found.contribution[rows[:, None], cells] = influence
+    try:
+        sample = PanelSample.of(side([own]), side(others), method)
+    except Undefined as reason:
+        found.undefined(cells, reason.said)
+        return
+    found.effect[cells], mine, theirs = sample.effects(grid.period[cells], grid.base[cells])
+    found.blocks[own].fill(cells, mine)
+    ends = np.cumsum([len(found.blocks[g].units) for g in others])[:-1]
+    for g, part in zip(others, np.split(theirs, ends, axis=1), strict=True):
+        found.blocks[g].fill(cells, part)
 
 
-def _row_cell(
-    panel: Panel,
-    grid: Cells,
-    member: Ints,
-    cohorts: Ints,
-    compared: Bools,
-    k: int,
-    method: Method,
-    found: CellEffects,
-) -> None:
+def _row_cell(panel: Panel, grid: Cells, compared: Bools, k: int, method: Method, found: CellEffects) -> None:
     """Fill in one cell from the rows of its two periods, each unit's rows adding up."""
-    own = int(np.searchsorted(cohorts, grid.group[k]))
-    concerned = (member == own) | compared[k][member]
+    own = panel.cohort == grid.group[k]
+    concerned = np.zeros(panel.size, dtype=bool)
+    sides = [found.blocks[g] for g in (int(grid.own[k]), *np.flatnonzero(compared))]
+    for block in sides:
+        concerned[block.units] = True
     parts = [_rows(panel, concerned, int(t)) for t in (grid.period[k], grid.base[k])]
     owner = np.concatenate([rows for rows, *_ in parts])
     post = np.repeat([True, False], [len(rows) for rows, *_ in parts])
     y, w = (np.concatenate([part[i] for part in parts]) for i in (1, 2))
     x = np.vstack([part[3] for part in parts])
-    treated = member[owner] == own
+    treated = own[owner]
     cells = np.array([k])
     for side in (treated & post, treated & ~post, ~treated & post, ~treated & ~post):
         if not side.any():
-            _undefined(found, cells, told("personne à observer d’un côté de la comparaison"))
+            found.undefined(cells, told("personne à observer d’un côté de la comparaison"))
             return
     try:
         effect, influence = cross_section_effect(y, post, treated, x, w, method)
     except Undefined as reason:
-        _undefined(found, cells, reason.said)
+        found.undefined(cells, reason.said)
         return
     found.effect[k] = effect
-    found.contribution[:, k] = np.bincount(owner, influence / len(y), minlength=panel.size)
+    contribution = np.bincount(owner, influence / len(y), minlength=panel.size)
+    for block in sides:
+        block.fill(cells, contribution[None, block.units])
 
 
 def _rows(panel: Panel, concerned: Bools, t: int) -> tuple[Ints, Floats, Floats, Floats]:
@@ -141,10 +153,3 @@ def _rows(panel: Panel, concerned: Bools, t: int) -> tuple[Ints, Floats, Floats,
     covariates = None if panel.covariates is None else panel.covariates[rows, t]
     weight = panel.weight[rows] if panel.weight.ndim == 1 else panel.weight[rows, t]
     return rows, panel.outcome[rows, t], weight, _with_constant(covariates, len(rows))
-
-
-def _undefined(found: CellEffects, cells: Ints, reason: str) -> None:
-    found.effect[cells] = np.nan
-    found.contribution[:, cells] = 0.0
-    for k in cells:
-        found.reasons[int(k)] = reason

@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 from essaim.evaluation.att import Terms
 from essaim.evaluation.columns import Bools, Floats, Ints
 from essaim.evaluation.moments import ClusterSums, Moments
+from essaim.evaluation.threads import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,13 @@ def _by_cluster(sums: ClusterSums, scores: Floats, load: Floats) -> Floats:
 
 def _summed(influence: Floats, cluster: Ints) -> Floats:
     """Influences (n, E) summed by cluster."""
+    return np.asarray(_in_clusters(cluster) @ influence)
+
+
+def _in_clusters(cluster: Ints) -> csr_array:
+    """(clusters, n) table of 1 where a unit belongs to a cluster."""
     _, inverse = np.unique(cluster, return_inverse=True)
-    summed = np.zeros((int(inverse.max()) + 1, influence.shape[1]))
-    np.add.at(summed, inverse, influence)
-    return summed
+    return csr_array((np.ones(len(inverse)), (inverse, np.arange(len(inverse)))))
 
 
 def cr2(stats: Moments, terms: Terms, mix: Floats | csr_array) -> Spread:
@@ -148,49 +152,63 @@ def _satterthwaite(stats: Moments, scale: Floats, used: Bools) -> tuple[Floats, 
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Contributions (C, n) of the ``units`` (n,) of one cohort to the ``cells`` (C,) that they enter, in order."""
+
+    units: Ints
+    cells: Ints
+    values: Floats
+
+    def fill(self, cells: Ints, values: Floats) -> None:
+        """Set the contributions to some of the cells."""
+        self.values[np.searchsorted(self.cells, cells)] = values
+
+
+@dataclass(frozen=True, slots=True)
 class Contributions:
     """Influence of each unit on each cell, where moments are not enough (covariates, varying weights).
 
-    ``table`` (n, K); ``member`` (n,) index of the cohort; ``weight`` (n,) of the unit in the population.
-    ``products`` (K + G, K + G) are those of the contributions and of the shares of the cohorts, summed over units,
-    or over clusters.
+    ``blocks`` holds the contributions, one for each of the G cohorts: those of other units to its cells are zero;
+    ``weight`` (n,) is that of the unit in the population, of sum one. ``products`` (K + G, K + G) are those of the
+    contributions and of the shares of the cohorts, summed over units, or over clusters.
     """
 
-    table: Floats
-    member: Ints
+    blocks: list[Block]
+    count: int
     weight: Floats
-    cluster: Ints | None
+    clusters: csr_array | None
     products: Floats
 
     @classmethod
-    def of(
-        cls, table: Floats, member: Ints, weight: Floats, cluster: Ints | None, touched: Bools
-    ) -> "Contributions":
-        """``touched`` (G, K) says which cells depend on a cohort: the contributions of its units to others are zero."""
-        groups, cells = touched.shape
-        share = weight / weight.sum()
+    def of(cls, blocks: list[Block], count: int, weight: Floats, cluster: Ints | None) -> "Contributions":
+        """Of ``count`` cells, from the blocks of the cohorts and the weights (n,) and clusters (n,) of the units."""
+        share, width = weight / weight.sum(), count + len(blocks)
+        parts = [np.vstack([block.values, share[block.units]]) for block in blocks]
+        places = [np.append(block.cells, count + g) for g, block in enumerate(blocks)]
         if cluster is not None:
-            sums = _summed(
-                np.hstack([table, share[:, None] * (member[:, None] == np.arange(groups))]), cluster
-            )
-            return cls(table, member, weight, cluster, sums.T @ sums)
-        products = np.zeros((cells + groups, cells + groups))
-        for g in range(groups):
-            rows, columns = np.flatnonzero(member == g), np.flatnonzero(touched[g])
-            part = np.column_stack([table[np.ix_(rows, columns)], share[rows]])
-            at = np.append(columns, cells + g)
-            products[np.ix_(at, at)] += part.T @ part
-        return cls(table, member, weight, cluster, products)
+            clusters = _in_clusters(cluster)
+            sums = np.zeros((clusters.shape[0], width))
+            for block, part, at in zip(blocks, parts, places, strict=True):
+                sums[:, at] += clusters[:, block.units] @ part.T
+            return cls(blocks, count, share, clusters, sums.T @ sums)
+        products = np.zeros((width, width))
+        crossed = side_by_side(lambda part: part @ part.T, parts, sum(part.size for part in parts))
+        for at, product in zip(places, crossed, strict=True):
+            products[np.ix_(at, at)] += product
+        return cls(blocks, count, share, None, products)
 
     def influence(self, mix: Floats | csr_array, sizes: Floats) -> Floats:
         """(n, E) influence of the units on combinations of cells, or (clusters, E) summed by cluster."""
-        influence = self.table @ csr_array(mix).toarray().T
-        influence += (self.weight / self.weight.sum())[:, None] * sizes.T[self.member]
-        return influence if self.cluster is None else _summed(influence, self.cluster)
+        dense = csr_array(mix).toarray()
+        influence = np.empty((len(self.weight), len(dense)))
+        for block, own in zip(self.blocks, sizes.T, strict=True):
+            influence[block.units] = block.values.T @ dense[:, block.cells].T
+            influence[block.units] += np.outer(self.weight[block.units], own)
+        return influence if self.clusters is None else np.asarray(self.clusters @ influence)
 
     def of_cells(self) -> Floats:
         """(K,) standard errors of the cells."""
-        return np.asarray(np.sqrt(np.diag(self.products)[: self.table.shape[1]]))
+        return np.asarray(np.sqrt(np.diag(self.products)[: self.count]))
 
     def analytic(self, mix: Floats | csr_array, sizes: Floats) -> Spread:
         """Influence-function covariance of combinations of cells, by cluster where there are clusters."""

@@ -11,13 +11,14 @@ from typing import Literal
 
 import numpy as np
 
-from essaim.evaluation.columns import Bools, Floats
+from essaim.evaluation.columns import Bools, Floats, Ints
 from essaim.evaluation.nuisance import (
     Propensity,
-    Regression,
+    inverse_of,
     least_squares,
     least_squares_influence,
     propensity,
+    propensity_influence,
 )
 
 Method = Literal["dr", "reg", "ipw"]
@@ -43,71 +44,84 @@ class _Ratio:
 
 
 @dataclass(frozen=True, slots=True)
-class PanelSample:
-    """What the cells of a cohort and a comparison share: covariates with constant (n, k), exposure, weights.
+class Side:
+    """Units on one side of a comparison: outcomes (T, n), covariates (k, n) with the constant first, weights (n,)."""
 
-    The logit and the inverse of the Gram matrix are computed once and reused by all the periods.
+    outcome: Floats
+    x: Floats
+    weight: Floats
+
+    def change(self, period: Ints, base: Ints) -> Floats:
+        """(m, n) changes of outcome between m pairs of periods."""
+        return np.asarray(self.outcome[period] - self.outcome[base])
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSample:
+    """A cohort and the units that it is compared to, seen in the same periods.
+
+    The logit and the inverse of the Gram matrix of the comparison are computed once for all the cells. A unit enters
+    the contributions of a cell by its change of outcome Δ times a number of its own, and by its covariates x times
+    coefficients of the cell. With weights d of one side and c of the other (c: odds of exposure), β the regression
+    among the others, τ and γ the means of Δ − xβ on both sides, the contribution of an exposed unit is
+    d(Δ − xβ − τ)/Σd, that of another −s(Δ − xβ) + cγ/Σc, where s = c/Σc + w·x·(Σ w x xᵗ)⁻¹(x̄_d − x̄_c); the
+    estimated probabilities add to both.
     """
 
-    x: Floats
-    treated: Bools
-    weight: Floats
+    own: Side
+    others: Side
     score: Propensity | None
-    method: Method
+    inverse: Floats | None
 
     @classmethod
-    def of(cls, x: Floats, treated: Bools, weight: Floats, method: Method) -> "PanelSample":
-        """Fit the probability of exposure if the method needs it. Raises ``Undefined``."""
-        weight = weight / weight.mean()
-        score = propensity(x, treated, weight) if method != "reg" else None
-        return cls(x, treated, weight, score, method)
+    def of(cls, own: Side, others: Side, method: Method) -> "PanelSample":
+        """Fit what the method needs. Raises ``Undefined``."""
+        score = inverse = None
+        if method != "reg":
+            treated = np.repeat([True, False], [len(own.weight), len(others.weight)])
+            weight = np.concatenate([own.weight, others.weight])
+            score = propensity(np.hstack([own.x, others.x]).T, treated, weight / weight.mean())
+        if method != "ipw":
+            inverse = inverse_of((others.weight * others.x) @ others.x.T)
+        return cls(own, others, score, inverse)
 
-    def effects(self, change: Floats) -> tuple[Floats, Floats]:
-        """Effects (m,) on changes of outcome (n, m), and their influences (n, m). Raises ``Undefined``."""
-        d = self.weight * self.treated
-        d_mean = d.mean()
-        if self.method == "ipw":
-            return self._weighted(change)
-        control = self.weight * ~self.treated
-        fit = least_squares(self.x, change, control)
-        if self.method == "reg":
-            return self._regression(change, fit, d, d_mean, control)
-        return self._doubly_robust(change, fit, d, d_mean, control)
-
-    def _regression(
-        self, change: Floats, fit: Regression, d: Floats, d_mean: float, control: Floats
-    ) -> tuple[Floats, Floats]:
-        gap = change - fit.fitted
-        effect = d @ gap / d.sum()
-        own = d[:, None] * (gap - effect) / d_mean
-        direction = self.x @ (fit.inverse @ (d @ self.x / d.sum()))
-        return effect, own - (control * direction)[:, None] * gap
-
-    def _weighted(self, change: Floats) -> tuple[Floats, Floats]:
-        assert self.score is not None
-        d, c = self.weight * self.treated, self.score.odds
-        treated, compared = d @ change / d.sum(), c @ change / c.sum()
-        influence = d[:, None] * (change - treated) / d.mean() - self._compared(change, compared)
-        return treated - compared, influence
-
-    def _doubly_robust(
-        self, change: Floats, fit: Regression, d: Floats, d_mean: float, control: Floats
-    ) -> tuple[Floats, Floats]:
-        assert self.score is not None
-        gap, c = change - fit.fitted, self.score.odds
-        treated, compared = d @ gap / d.sum(), c @ gap / c.sum()
-        own = d[:, None] * (gap - treated) / d_mean
-        gradient = d @ self.x / d.sum() - c @ self.x / c.sum()
-        direction = self.x @ (fit.inverse @ gradient)
-        regression = (control * direction)[:, None] * gap
-        return treated - compared, own - self._compared(gap, compared) - regression
-
-    def _compared(self, v: Floats, mean: Floats) -> Floats:
-        """Influence of the mean of the comparison units, estimated probabilities included."""
-        assert self.score is not None
-        c = self.score.odds
-        centred = c[:, None] * (v - mean) / c.mean()
-        return np.asarray(centred + self.score.influence @ (self.x.T @ centred / len(c)))
+    def effects(self, period: Ints, base: Ints) -> tuple[Floats, Floats, Floats]:
+        """Effects (m,) between pairs of periods; contributions of the cohort (m, n) and of the others (m, n')."""
+        own, others, exposed = self.own, self.others, len(self.own.weight)
+        mine, theirs = own.change(period, base), others.change(period, base)
+        total = own.weight.sum()
+        slopes, gradient = np.zeros((len(own.x), len(period))), own.x @ own.weight / total
+        if self.inverse is not None:
+            slopes = self.inverse @ ((others.weight * others.x) @ theirs.T)
+        effect = mine @ own.weight / total - gradient @ slopes
+        shift = -slopes / total
+        shift[0] -= effect / total  # along the constant
+        parts, loads = [own.weight * own.x], [shift]
+        scale, other_parts, other_loads = np.zeros(len(others.weight)), [], []
+        if self.score is not None:
+            odds = self.score.odds[exposed:]
+            scale, weighed = odds / odds.sum(), odds / odds.sum() * others.x
+            mean = weighed.sum(axis=1)
+            compared = scale @ theirs.T - mean @ slopes
+            moved = weighed @ theirs.T - weighed @ others.x.T @ slopes - np.outer(mean, compared)
+            # The logit was fitted on weights of mean one: the coefficients do not change, their information does.
+            size = own.weight.sum() + others.weight.sum()
+            estimated = self.score.inverse @ moved / size
+            probability = self.score.probability
+            parts.append(own.weight * (1 - probability[:exposed]) * own.x)
+            loads.append(-estimated)
+            other_parts = [others.weight * probability[exposed:] * others.x, scale[None, :]]
+            other_loads = [estimated, compared[None, :]]
+            effect, gradient = effect - compared, gradient - mean
+        if self.inverse is not None:
+            scale = scale + others.weight * (gradient @ self.inverse @ others.x)
+            other_parts.append(scale * others.x)
+            other_loads.append(slopes)
+        mine *= own.weight / total
+        mine += np.vstack(loads).T @ np.vstack(parts)
+        theirs *= -scale
+        theirs += np.vstack(other_loads).T @ np.vstack(other_parts)
+        return effect, mine, theirs
 
 
 def cross_section_effect(
@@ -133,7 +147,7 @@ def _cross_weighted(
         exposed = _Ratio.of(w * (treated & period), y)
         compared = _Ratio.of(score.odds * period, y)
         effect += sign * (exposed.value - compared.value)
-        estimated = score.influence @ (x.T @ compared.influence / len(y))
+        estimated = propensity_influence(x, treated, w, score) @ (x.T @ compared.influence / len(y))
         influence += sign * (exposed.influence - compared.influence - estimated)
     return effect, influence
 
@@ -169,7 +183,7 @@ def _cross_doubly_robust(
         estimated = (
             least_squares_influence(x, y, control_rows, control) @ by_control
             + least_squares_influence(x, y, treated_rows, own) @ by_difference
-            - score.influence @ (x.T @ compared.influence / len(y))
+            - propensity_influence(x, treated, w, score) @ (x.T @ compared.influence / len(y))
         )
         own_terms = exposed.influence - compared.influence + everyone.influence - here.influence
         influence += sign * (own_terms + estimated)

@@ -40,8 +40,7 @@ def least_squares(x: Floats, y: Floats, w: Floats) -> Regression:
     Raises ``Undefined`` when the design is singular.
     """
     wx = w[:, None] * x
-    gram = x.T @ wx / len(x)
-    inverse = _inverse(gram)
+    inverse = inverse_of(x.T @ wx / len(x))
     coefficients = inverse @ (wx.T @ y / len(x))
     return Regression(coefficients, x @ coefficients, inverse)
 
@@ -51,7 +50,8 @@ def least_squares_influence(x: Floats, y: Floats, w: Floats, fit: Regression) ->
     return np.asarray((w * (y - fit.fitted))[:, None] * x @ fit.inverse)
 
 
-def _inverse(gram: Floats) -> Floats:
+def inverse_of(gram: Floats) -> Floats:
+    """The inverse of a weighted Gram matrix (k, k). Raises ``Undefined`` when it is singular."""
     scale = np.sqrt(np.diag(gram))
     if not (scale > 0).all():
         raise Undefined(told("une covariable est constante à zéro parmi les unités comparées"))
@@ -63,11 +63,11 @@ def _inverse(gram: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Propensity:
-    """Probabilities of exposure (n,), odds of the comparison units (n,), influences (n, k)."""
+    """Probabilities of exposure (n,), odds of the comparison units (n,), and the inverse of E[w p (1 − p) x xᵗ]."""
 
     probability: Floats
     odds: Floats
-    influence: Floats
+    inverse: Floats
 
 
 def propensity(x: Floats, treated: Bools, w: Floats) -> Propensity:
@@ -80,19 +80,31 @@ def propensity(x: Floats, treated: Bools, w: Floats) -> Propensity:
     share = float(w @ d / w.sum())
     if np.ptp(x[:, 0]) == 0:
         beta[0] = np.log(share / (1 - share)) / x[0, 0]
+    columns = np.ascontiguousarray(x.T)  # (k, n): products by unit run along them
     for _ in range(_ITERATIONS):
-        p = 1 / (1 + np.exp(-np.clip(x @ beta, -500, 500)))
-        information = x.T @ ((w * p * (1 - p))[:, None] * x) / len(x)
-        step = _inverse(information) @ (x.T @ (w * (d - p)) / len(x))
+        p = _logistic(beta @ columns)
+        step = _information(columns, w, p) @ (columns @ (w * (d - p)) / len(x))
         beta = beta + step
         if np.abs(step).max() <= 1e-12 * max(1.0, float(np.abs(beta).max())):
             break
     else:
         raise Undefined(told("la probabilité d’exposition ne peut pas être estimée (séparation parfaite)"))
-    p = np.minimum(1 / (1 + np.exp(-np.clip(x @ beta, -500, 500))), 1 - 1e-6)
+    p = np.minimum(_logistic(beta @ columns), 1 - 1e-6)
     if float(p[w > 0].max()) >= NO_OVERLAP:
         raise Undefined(told("certaines unités exposées n’ont pas de semblable parmi les autres"))
-    information = x.T @ ((w * p * (1 - p))[:, None] * x) / len(x)
-    influence = (w * (d - p))[:, None] * x @ _inverse(information)
     kept = ~treated & (p < TRIM)
-    return Propensity(p, np.where(kept, w * p / (1 - p), 0.0), influence)
+    return Propensity(p, np.where(kept, w * p / (1 - p), 0.0), _information(columns, w, p))
+
+
+def _logistic(v: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(v, -500, 500))))
+
+
+def _information(columns: Floats, w: Floats, p: Floats) -> Floats:
+    """Inverse of the mean information (k, k) of a logit on the columns (k, n)."""
+    return inverse_of((w * p * (1 - p) * columns) @ columns.T / len(p))
+
+
+def propensity_influence(x: Floats, treated: Bools, w: Floats, fit: Propensity) -> Floats:
+    """(n, k) influence of each row on the coefficients of the logit."""
+    return np.asarray((w * (treated - fit.probability))[:, None] * x @ fit.inverse)

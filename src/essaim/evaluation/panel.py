@@ -138,7 +138,7 @@ class Panel:
             stratum=fixed(stratum, told("strate du tirage « %(column)s »", column=stratum)),
             level=fixed(by, told("valeur « %(column)s »", column=by)),
             level_names=table.names(by),
-            covariates=np.stack([spread(table.numbers(name)) for name in names], axis=2) if names else None,
+            covariates=_side_by_side([spread(table.numbers(name)) for name in names]) if names else None,
             covariate_names=names,
             outcome_name=outcome,
             simulated=simulated,
@@ -194,13 +194,15 @@ class Panel:
     def _checked(self, unbalanced: bool) -> "Panel":
         """Set incomplete units aside (or keep them), and refuse what cannot be estimated at all."""
         panel = self
-        if not panel.observed.any():
+        holes = has_holes(panel.outcome)
+        if holes and not panel.observed.any():
             raise PanelError("La colonne du résultat est vide. Donnez-en une autre avec --outcome.")
-        if panel.covariates is not None:
+        if panel.covariates is not None and has_holes(panel.covariates):
             panel = _with_known(
                 panel, ~np.isnan(panel.covariates).any(axis=2) | ~panel.observed, told("une covariable")
             )
-        if not has_holes(panel.outcome):
+            holes = has_holes(panel.outcome)
+        if not holes:
             return panel
         if not unbalanced:
             return _with_known(panel, panel.observed, told("le résultat"))
@@ -273,9 +275,9 @@ def unit_weights(outcome: Floats, weight: Floats, persons: bool) -> Floats:
     return np.asarray(np.nanmean(np.where(seen, weight, np.nan), axis=1))
 
 
-def has_holes(outcome: Floats) -> bool:
-    """Whether some outcome is NaN; a sum that is not NaN has no NaN term."""
-    return bool(np.isnan(outcome.sum()))
+def has_holes(numbers: Floats) -> bool:
+    """Whether some number is NaN; a sum that is not NaN has no NaN term."""
+    return bool(np.isnan(numbers.sum()))
 
 
 #: What the column ``simulated`` holds when the rows were drawn by a computer.
@@ -431,6 +433,14 @@ def _by_unit(grid: Floats) -> Floats:
     """Weights as (n,) when they do not vary with the period, else (n, T)."""
     high, low = np.nanmax(grid, axis=1), np.nanmin(grid, axis=1)
     return low if np.array_equal(high, low, equal_nan=True) else grid
+
+
+def _side_by_side(grids: list[Floats]) -> Floats:
+    """Covariates (n, T, k) from k grids (n, T); those that no period changes are held once a unit, and read as T."""
+    if all((grid == grid[:, :1]).all() for grid in grids):
+        fixed = np.stack([grid[:, 0] for grid in grids], axis=1)[:, None]
+        return np.broadcast_to(fixed, (len(fixed), grids[0].shape[1], len(grids)))
+    return np.stack(grids, axis=2)
 
 
 def _says_simulated(column: pl.Series) -> bool:
