@@ -17,10 +17,9 @@ import numpy as np
 from essaim.evaluation.columns import Floats, Ints
 from essaim.evaluation.panel import Panel, unit_weights
 from essaim.evaluation.periods import NEVER
-from essaim.evaluation.threads import side_by_side
 
 #: Units a block: with a few dozen periods it stays in the second-level cache.
-_BLOCK = 2_048
+_BLOCK = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,7 @@ def moments(panel: Panel, level: Ints | None = None) -> Moments:
     With a ``level`` (n,) of some attribute, exposed cohorts are split by it and ``cohorts`` repeats their
     ordinals.
     """
-    cohorts = np.unique(panel.cohort)
-    member = np.searchsorted(cohorts, panel.cohort)
+    cohorts, member = _told_apart(panel.cohort)
     levels = None
     if level is not None:
         pairs = np.column_stack([panel.cohort, np.where(panel.cohort == NEVER, -1, level)])
@@ -99,7 +97,7 @@ def moments(panel: Panel, level: Ints | None = None) -> Moments:
     kind = np.uint16 if len(cohorts) < 2**16 else np.int64  # short integers are put in order by one counting
     order = np.argsort(member.astype(kind), kind="stable")
     rows = np.split(order, np.cumsum(np.bincount(member))[:-1])
-    groups = side_by_side(lambda own: _cohort(panel, own, width, short), rows, panel.outcome.size)
+    groups = [_cohort(panel, own, width, short) for own in rows]
     trace, square = np.array([group.trace for group in groups]), np.diag([group.square for group in groups])
     clusters = None
     if panel.cluster is not None:
@@ -120,6 +118,19 @@ def moments(panel: Panel, level: Ints | None = None) -> Moments:
         clusters=clusters,
         levels=levels,
     )
+
+
+def _told_apart(cohort: Ints) -> tuple[Ints, Ints]:
+    """The cohorts in increasing order, and the place of each unit's among them; a table when their range is short."""
+    low, high = cohort.min(), cohort.max(where=cohort != NEVER, initial=cohort.min())
+    if high - low > len(cohort):
+        cohorts, member = np.unique(cohort, return_inverse=True)
+        return cohorts, member
+    slot = np.minimum(cohort, high + 1) - low  # those never exposed come just after the last
+    present = np.bincount(slot) > 0
+    cohorts = np.flatnonzero(present) + low
+    cohorts[cohorts > high] = NEVER
+    return cohorts, (np.cumsum(present) - 1)[slot]
 
 
 @dataclass(frozen=True, slots=True)
