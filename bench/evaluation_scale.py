@@ -1,6 +1,6 @@
 """Time and memory of the estimation from 10⁴ to 10⁷ units of 20 periods, each panel in a process of its own.
 
-``python -m bench.evaluation_scale [--only TEXT]``: whole numbers of 4 bytes, cells, four aggregations, analytic errors;
+``python -m bench.evaluation_scale [--only TEXT]``: whole numbers of 8 bytes, cells, four aggregations, analytic errors;
 best of three, one run from 10⁷ units on. Needs 7 GB. No peer is asked.
 """
 
@@ -20,7 +20,7 @@ def scale(units: int, shuffled: bool) -> tuple[float, float, float, float]:
     """
     before = memory("VmRSS")
     work = Work("", units, 20, SEVEN, shuffled=shuffled)
-    frame = draw(work, np.int32)
+    frame = draw(work, np.int64)
     size = frame.estimated_size() / 1e6
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from here
     (cpu, wall, _), _ = best(essaim, work, frame, 3 if units < 10**7 else 1)
@@ -40,7 +40,7 @@ def main(only: str) -> None:
         + "|---" * 8
         + "|"
     )
-    for units, shuffled in [(10**n, False) for n in (4, 5, 6, 7)] + [(10**6, True)]:
+    for units, shuffled in [(10**n, False) for n in (4, 5, 6, 7)] + [(10**6, True), (3 * 10**6, True)]:
         rows = "shuffled" if shuffled else "sorted"
         if only not in f"{units:,} {rows}":
             continue

@@ -64,10 +64,10 @@ WORKS = [
     Work("35,000 × 120 × 12 waves", 35_000, 120, tuple(range(20, 116, 8)), goal=20),
     Work("7,785 × 72, 48 cohorts", 7_785, 72, tuple(range(23, 71)), goal=10, never=False),
     Work("100,000 × 20 × 8, 3 covariates, dr", 100_000, 20, SEVEN, goal=10, covariates=3),
-    Work("200,000 × 20 × 8, 999 draws", 200_000, 20, SEVEN, goal=50, draws=999),
-    Work("200,000 × 20 × 8, 999 Gaussian", 200_000, 20, SEVEN, goal=300, draws=999, multiplier="gaussian"),
-    Work("1,000,000 × 20 × 8, 999 draws", 1_000_000, 20, SEVEN, (), draws=999),
-    Work("1,000,000 × 20 × 8, 999 Gaussian", 1_000_000, 20, SEVEN, (), draws=999, multiplier="gaussian"),
+    Work("1,000,000 × 20 × 8, 999 draws", 1_000_000, 20, SEVEN, goal=50, draws=999),
+    Work(
+        "1,000,000 × 20 × 8, 999 Gaussian", 1_000_000, 20, SEVEN, goal=300, draws=999, multiplier="gaussian"
+    ),
 ]
 
 

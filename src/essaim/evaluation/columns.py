@@ -1,7 +1,7 @@
 """Columns of a frame turned into arrays, with errors that name the rows."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,12 @@ from essaim.words import told
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+#: Codes of rows, in the shortest whole numbers that hold them: there are as many as rows.
+Codes = NDArray[np.signedinteger[Any]]
+_Number = TypeVar("_Number", bound=np.generic)
+
+#: Rows put in place at once: what that takes beside the rows stays small.
+_PART = 1 << 18
 
 #: A lookup table over the range of integer codes is used up to this size (bytes: 8 a code).
 _LOOKUP_RANGE = 50_000_000
@@ -83,7 +89,32 @@ def _huge(array: Floats) -> Bools | None:
     return huge if huge.any() else None
 
 
-def codes(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Ints, pl.Series]:
+def parts(count: int) -> Iterator[slice]:
+    """Consecutive parts of so many rows."""
+    return (slice(start, min(start + _PART, count)) for start in range(0, count, _PART))
+
+
+def gathered(table: NDArray[_Number], row_codes: Codes) -> NDArray[_Number]:
+    """``table[row_codes]`` by parts: numpy would first write all the codes again, in 8 bytes each."""
+    found = np.empty(len(row_codes), dtype=table.dtype)
+    for part in parts(len(row_codes)):
+        found[part] = table[row_codes[part]]
+    return found
+
+
+def _recoded(place: Ints, row_codes: Codes) -> Codes:
+    """The rows by other codes: ``place`` (k,) gives the new one of each."""
+    if np.array_equal(place, np.arange(len(place))):
+        return row_codes
+    return gathered(place.astype(_shortest(len(place))), row_codes)
+
+
+def _shortest(count: int) -> type[np.signedinteger[Any]]:
+    """The whole numbers that hold so many codes."""
+    return np.int8 if count <= 2**7 else np.int16 if count <= 2**15 else np.int32
+
+
+def codes(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Codes, pl.Series]:
     """Codes 0..k-1 of a column (N,) and its distinct values (k,), in increasing order.
 
     The order of the rows changes nothing to the codes.
@@ -109,28 +140,32 @@ def codes(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Ints, pl.Se
     elif not series.dtype.is_integer():
         series = series.cast(pl.String).str.strip_chars()
     values = series.unique().sort()
-    index = pl.DataFrame({"value": values, "code": np.arange(len(values), dtype=np.int64)})
+    index = pl.DataFrame({"value": values, "code": np.arange(len(values), dtype=np.int32)})
     coded = series.to_frame("value").join(index, on="value", how="left", maintain_order="left")["code"]
     return coded.to_numpy(), values
 
 
-def _integer_codes(series: pl.Series) -> tuple[Ints, pl.Series] | None:
+def _integer_codes(series: pl.Series) -> tuple[Codes, pl.Series] | None:
     """Codes of an integer column by a lookup table; ``None`` when its range is too wide for one."""
     array = series.to_numpy()
     low, high = int(array.min()), int(array.max())
     if high - low > _LOOKUP_RANGE:
         return None
-    shifted = array.astype(np.int64, copy=False) - low
     present = np.zeros(high - low + 1, dtype=bool)
-    present[shifted] = True
+    shifted = np.empty(len(array), dtype=_shortest(len(present)))
+    for part in parts(len(array)):
+        places = array[part].astype(np.int64) - low
+        present[places] = True
+        shifted[part] = places
     values = np.flatnonzero(present)
     if len(values) == len(present):
         return shifted, pl.Series(series.name, values + low)
-    lookup = np.cumsum(present) - 1
-    return lookup[shifted], pl.Series(series.name, values + low)
+    return gathered((np.cumsum(present) - 1).astype(shifted.dtype), shifted), pl.Series(
+        series.name, values + low
+    )
 
 
-def period_index(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Ints, Calendar]:
+def period_index(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Codes, Calendar]:
     """Index of each row's period (N,) in the calendar of the column."""
     series = frame[column]
     missing = series.is_null().to_numpy()
@@ -143,11 +178,18 @@ def period_index(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Ints
     row_codes, values = _raw_codes(series)
     calendar = Calendar.of(values, column)
     ordinals = np.array([calendar.ordinal(value) for value in values], dtype=np.int64)
-    return np.searchsorted(np.array(calendar.ordinals), ordinals)[row_codes], calendar
+    place = np.searchsorted(np.array(calendar.ordinals), ordinals)
+    return _recoded(place, row_codes), calendar
 
 
 def cohort_ordinals(frame: pl.DataFrame, column: str, calendar: Calendar, first_row: int) -> Ints:
     """First period of exposure of each row (N,); ``NEVER`` for empty, 0, NaN, infinity or « jamais »."""
+    row_codes, ordinals = cohort_codes(frame, column, calendar, first_row)
+    return gathered(ordinals, row_codes)
+
+
+def cohort_codes(frame: pl.DataFrame, column: str, calendar: Calendar, first_row: int) -> tuple[Codes, Ints]:
+    """The same as codes (N,) of distinct first periods (k,)."""
     row_codes, values = _raw_codes(frame[column])
     ordinals = [calendar.ordinal(value) for value in values]
     bad = [value for value, ordinal in zip(values, ordinals, strict=True) if ordinal is None]
@@ -162,17 +204,19 @@ def cohort_ordinals(frame: pl.DataFrame, column: str, calendar: Calendar, first_
             where=rows_where(where, first_row),
             period=calendar.labels[0],
         )
-    return np.array([NEVER if n is None else n for n in ordinals], dtype=np.int64)[row_codes]
+    found = np.array([NEVER if n is None else n for n in ordinals], dtype=np.int64)
+    distinct, place = np.unique(found, return_inverse=True)
+    return _recoded(place, row_codes), distinct
 
 
-def _raw_codes(series: pl.Series) -> tuple[Ints, list[object]]:
+def _raw_codes(series: pl.Series) -> tuple[Codes, list[object]]:
     """Codes and distinct values of a short-listed column (periods, cohorts), ``None`` allowed."""
     if series.dtype.is_integer() and not series.null_count() and len(series):
         found = _integer_codes(series)
         if found is not None:
             return found[0], found[1].to_list()
     values = series.unique(maintain_order=False)
-    index = pl.DataFrame({"value": values, "code": np.arange(len(values), dtype=np.int64)})
+    index = pl.DataFrame({"value": values, "code": np.arange(len(values), dtype=np.int32)})
     joined = series.to_frame("value").join(
         index, on="value", how="left", nulls_equal=True, maintain_order="left"
     )
@@ -211,11 +255,15 @@ def steady(values: NDArray[Any], count: int) -> bool:
 __all__ = [
     "NEVER_WORDS",
     "Bools",
+    "Codes",
     "Floats",
     "Ints",
     "codes",
+    "cohort_codes",
     "cohort_ordinals",
+    "gathered",
     "numbers",
+    "parts",
     "period_index",
     "regular",
     "require",

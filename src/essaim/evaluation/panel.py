@@ -3,7 +3,7 @@
 A panel is checked when it is built: whatever is refused is refused with the rows that are wrong.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from essaim.evaluation import columns as col
-from essaim.evaluation.columns import Floats, Ints
+from essaim.evaluation.columns import Codes, Floats, Ints
 from essaim.evaluation.errors import PanelError, some
 from essaim.evaluation.periods import NEVER, Calendar
 from essaim.words import told, told_count
@@ -105,15 +105,15 @@ class Panel:
                 outcome=table.numbers(outcome),
                 cohort=col.cohort_ordinals(frame, cohort, calendar, first_row),
                 weight=table.weights(weights) if weights else np.ones(frame.height),
-                cluster=table.codes(cluster),
-                region=table.codes(region),
-                stratum=table.codes(stratum),
-                level=table.codes(by),
+                cluster=_wide(table.codes(cluster)),
+                region=_wide(table.codes(region)),
+                stratum=_wide(table.codes(stratum)),
+                level=_wide(table.codes(by)),
                 level_names=table.names(by),
                 covariates=np.column_stack([table.numbers(name) for name in names]) if names else None,
                 covariate_names=names,
                 outcome_name=outcome,
-                period=period,
+                period=period.astype(np.int64),
                 simulated=simulated,
                 notes=notes,
             )
@@ -125,12 +125,13 @@ class Panel:
             row_codes = table.codes(column)
             return None if row_codes is None else layout.constant(row_codes, what, first_row)
 
+        exposure = _exposure(frame, cohort, calendar, layout, first_row)
         spread, units = layout.spread, layout.units
         panel = cls(
             calendar=calendar,
             units=units,
             outcome=spread(table.numbers(outcome)),
-            cohort=_exposure(frame, cohort, calendar, layout, first_row),
+            cohort=exposure,
             weight=_weight(spread, table, weights, persons, len(units)),
             persons=None if persons is None else _whole(spread(table.numbers(persons))),
             cluster=fixed(cluster, told("grappe « %(column)s »", column=cluster)),
@@ -240,7 +241,7 @@ class _Table:
             return ()
         return tuple(str(value) for value in col.codes(self.frame, column, self.first_row)[1])
 
-    def codes(self, column: str | None) -> Ints | None:
+    def codes(self, column: str | None) -> Codes | None:
         return None if column is None else col.codes(self.frame, column, self.first_row)[0]
 
     def weights(self, column: str) -> Floats:
@@ -309,46 +310,56 @@ def _with_known(panel: Panel, known: NDArray[np.bool_], what: str) -> Panel:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where each row of the frame goes in the (n, T) grid; ``cell`` is ``None`` when it is there already."""
+    """Where each row of the frame goes in the (n, T) grid: unit and period, ``None`` when it is there already."""
 
     units: pl.Series
     shape: tuple[int, int]
-    row_unit: Ints | None
-    cell: Ints | None
+    unit: Codes | None
+    period: Codes | None
 
     @classmethod
     def of(
-        cls, frame: pl.DataFrame, unit: str, period: Ints, periods: int, count: int | None, first_row: int
+        cls, frame: pl.DataFrame, unit: str, period: Codes, periods: int, count: int | None, first_row: int
     ) -> "_Layout":
         if count is not None:
             units = frame[unit].gather_every(count)
             return cls(units, (len(units), count), None, None)
         row_unit, units = col.codes(frame, unit, first_row)
-        return cls(units, (len(units), periods), row_unit, row_unit * periods + period)
+        return cls(units, (len(units), periods), row_unit, period)
+
+    def places(self) -> Iterator[tuple[slice, Ints]]:
+        """Parts of the rows, and their places in the grid laid flat."""
+        assert self.unit is not None and self.period is not None
+        for part in col.parts(len(self.unit)):
+            yield part, self.unit[part].astype(np.int64) * self.shape[1] + self.period[part]
 
     def spread(self, values: Floats) -> Floats:
         """The values of the rows as an (n, T) grid, NaN where there is no row."""
-        if self.cell is None:
+        if self.unit is None:
             return values.reshape(self.shape)
         grid = np.full(self.shape, np.nan)
-        grid.reshape(-1)[self.cell] = values
+        flat = grid.reshape(-1)
+        for part, places in self.places():
+            flat[places] = values[part]
         return grid
 
-    def constant(self, values: Ints, what: str, first_row: int) -> Ints:
+    def constant(self, values: Codes, what: str, first_row: int) -> Ints:
         """The value of each unit (n,); raise when it changes from one of its rows to another."""
-        if self.row_unit is None:
+        if self.unit is None:
             grid = values.reshape(self.shape)
-            found = np.ascontiguousarray(grid[:, 0])
-            changed = (grid != found[:, None]).ravel()
-            row_unit: Ints | None = None
+            found = grid[:, 0].astype(np.int64)
+            same = bool((grid == found[:, None]).all())
         else:
-            row_unit = self.row_unit
             found = np.empty(self.shape[0], dtype=np.int64)
-            found[row_unit] = values
-            changed = found[row_unit] != values
-        if not changed.any():
+            for part in col.parts(len(values)):
+                found[self.unit[part]] = values[part]
+            same = all(
+                np.array_equal(found[self.unit[part]], values[part]) for part in col.parts(len(values))
+            )
+        if same:
             return found
-        row_unit = np.repeat(np.arange(self.shape[0]), self.shape[1]) if row_unit is None else row_unit
+        row_unit = np.repeat(np.arange(self.shape[0]), self.shape[1]) if self.unit is None else self.unit
+        changed = found[row_unit] != values
         first = int(row_unit[int(np.argmax(changed))])
         where = col.rows_where((row_unit == first) & changed, first_row)
         advice = (
@@ -383,23 +394,25 @@ def _without_level_if_never(
 def _exposure(frame: pl.DataFrame, cohort: str, calendar: Calendar, layout: _Layout, first_row: int) -> Ints:
     """First period of exposure of each unit (n,); regular columns of integers are read once a unit."""
     series = frame[cohort]
-    if layout.cell is None and series.dtype.is_integer() and not series.null_count():
+    if layout.unit is None and series.dtype.is_integer() and not series.null_count():
         values, count = series.to_numpy(), layout.shape[1]
         if col.steady(values, count):
             first = pl.DataFrame({cohort: values[::count].copy()})
             return col.cohort_ordinals(first, cohort, calendar, first_row)
-    exposure = col.cohort_ordinals(frame, cohort, calendar, first_row)
-    return layout.constant(exposure, told("cohorte « %(column)s »", column=cohort), first_row)
+    row_codes, ordinals = col.cohort_codes(frame, cohort, calendar, first_row)
+    return ordinals[layout.constant(row_codes, told("cohorte « %(column)s »", column=cohort), first_row)]
 
 
 def _refuse_duplicates(layout: _Layout, calendar: Calendar, first_row: int) -> None:
-    cell, shape = layout.cell, layout.shape
-    if cell is None:
+    if layout.unit is None:
         return
+    shape = layout.shape
     seen = np.zeros(shape[0] * shape[1], dtype=bool)
-    seen[cell] = True
-    if np.count_nonzero(seen) == len(cell):
+    for _, places in layout.places():
+        seen[places] = True
+    if np.count_nonzero(seen) == len(layout.unit):
         return
+    cell = np.concatenate([places for _, places in layout.places()])
     values, counts = np.unique(cell, return_counts=True)
     twice = int(values[counts > 1][0])
     name, label = layout.units[twice // shape[1]], calendar.labels[twice % shape[1]]
@@ -422,6 +435,10 @@ def _weight(
         return np.ones(units) if persons is None else spread(table.numbers(persons))
     grid = spread(table.weights(weights))
     return grid if persons else _by_unit(grid)
+
+
+def _wide(row_codes: Codes | None) -> Ints | None:
+    return None if row_codes is None else row_codes.astype(np.int64)
 
 
 def _whole(grid: Floats) -> Ints:
