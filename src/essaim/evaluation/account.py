@@ -159,6 +159,8 @@ def fingerprint(panel: Panel) -> str:
         panel.cluster,
         panel.period,
         panel.stratum,
+        panel.level,
+        panel.persons,
     )
     for array in read:
         if array is None:

@@ -147,22 +147,25 @@ def codes(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Codes, pl.S
 
 def _integer_codes(series: pl.Series) -> tuple[Codes, pl.Series] | None:
     """Codes of an integer column by a lookup table; ``None`` when its range is too wide for one."""
-    array = series.to_numpy()
+    found = whole_codes(series.to_numpy())
+    return None if found is None else (found[0], pl.Series(series.name, found[1]))
+
+
+def whole_codes(array: NDArray[np.integer[Any]]) -> tuple[Codes, Ints] | None:
+    """The same of an array: codes (N,) and distinct values (k,), in increasing order."""
     low, high = int(array.min()), int(array.max())
     if high - low > _LOOKUP_RANGE:
         return None
     present = np.zeros(high - low + 1, dtype=bool)
-    shifted = np.empty(len(array), dtype=_shortest(len(present)))
+    shifted: Codes = np.empty(len(array), dtype=_shortest(len(present)))
     for part in parts(len(array)):
         places = array[part].astype(np.int64) - low
         present[places] = True
         shifted[part] = places
     values = np.flatnonzero(present)
-    if len(values) == len(present):
-        return shifted, pl.Series(series.name, values + low)
-    return gathered((np.cumsum(present) - 1).astype(shifted.dtype), shifted), pl.Series(
-        series.name, values + low
-    )
+    if len(values) < len(present):
+        shifted = gathered((np.cumsum(present) - 1).astype(shifted.dtype), shifted)
+    return shifted, values + low
 
 
 def period_index(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Codes, Calendar]:
@@ -269,4 +272,5 @@ __all__ = [
     "require",
     "rows_where",
     "steady",
+    "whole_codes",
 ]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from essaim.evaluation.columns import Floats, Ints
+from essaim.evaluation.columns import Codes, Floats, Ints, whole_codes
 from essaim.evaluation.panel import Panel, unit_weights
 from essaim.evaluation.periods import NEVER
 
@@ -120,17 +120,16 @@ def moments(panel: Panel, level: Ints | None = None) -> Moments:
     )
 
 
-def _told_apart(cohort: Ints) -> tuple[Ints, Ints]:
-    """The cohorts in increasing order, and the place of each unit's among them; a table when their range is short."""
-    low, high = cohort.min(), cohort.max(where=cohort != NEVER, initial=cohort.min())
-    if high - low > len(cohort):
-        cohorts, member = np.unique(cohort, return_inverse=True)
-        return cohorts, member
-    slot = np.minimum(cohort, high + 1) - low  # those never exposed come just after the last
-    present = np.bincount(slot) > 0
-    cohorts = np.flatnonzero(present) + low
-    cohorts[cohorts > high] = NEVER
-    return cohorts, (np.cumsum(present) - 1)[slot]
+def _told_apart(cohort: Ints) -> tuple[Ints, Codes]:
+    """The cohorts in increasing order, ``NEVER`` last, and the place of each unit's among them."""
+    never = cohort == NEVER
+    after = cohort.max(where=~never, initial=0) + 1  # those never exposed come just after the last
+    found = whole_codes(np.where(never, after, cohort))
+    if found is None:
+        cohorts, place = np.unique(cohort, return_inverse=True)
+        return cohorts, place
+    member, cohorts = found
+    return np.where(cohorts == after, NEVER, cohorts), member
 
 
 @dataclass(frozen=True, slots=True)
