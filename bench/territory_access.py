@@ -9,7 +9,7 @@ import pandas as pd
 from access import Access as Peer
 
 from bench.territory_common import places, show, timed
-from essaim.territory import access_kernel
+from essaim import kernels
 from essaim.territory.access import Access, access, e2sfca, pairs_between
 from essaim.territory.places import Points
 
@@ -24,10 +24,10 @@ def main() -> None:
     capacity = rng.integers(1, 50, SERVICES).astype(float)
 
     def ours(kernel: bool) -> Access:
-        access_kernel.AVAILABLE = kernel  # type: ignore[misc]
+        kernels.AVAILABLE = kernel  # type: ignore[misc]
         return access(here, people, there, capacity, REACH)
 
-    assert access_kernel.AVAILABLE, "install the extra « fast » to measure the kernel"
+    assert kernels.AVAILABLE, "install the extra « fast » to measure the kernel"
     ours(True)  # compiles, or reads what an earlier run compiled
     by_kernel, kernel_wall, kernel_cpu = timed(lambda: ours(True), 5)
     by_scipy, wall, cpu = timed(lambda: ours(False))

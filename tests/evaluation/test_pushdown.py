@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from essaim.evaluation import EvaluationError, Options, Panel, PanelError, Result, estimate
+from essaim import kernels
+from essaim.evaluation import EvaluationError, Options, Panel, PanelError, Result, estimate, tally
 from essaim.evaluation.engines import Engine, opened
 from essaim.evaluation.pushdown import PersonColumns, panel_of_persons, read_table, reduced
 
@@ -194,6 +195,77 @@ def test_a_source_that_cannot_be_opened_is_explained(source: str, table: str | N
     with pytest.raises(EvaluationError, match=message) as caught:
         opened(source, table)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("weights", [None, "poids"])
+@pytest.mark.parametrize("at_least", [1, 14])
+@pytest.mark.parametrize("kind", ["float", "whole", "small", "boolean"])
+def test_the_kernel_gives_what_the_query_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, at_least: int, weights: str | None
+) -> None:
+    frame = persons(14, size=16, whole=kind != "float")
+    if kind in ("small", "boolean"):
+        kept = pl.col("emploi").cast(pl.Int8) if kind == "small" else pl.col("emploi") > 0
+        codes = pl.col("territoire").cast(pl.Int16) * 7 - 60
+        frame = frame.with_columns(kept, codes, pl.col("annee") - 2004).sort("territoire", "annee")
+    columns = PersonColumns("territoire", "annee", "vague", "emploi", weights, ("zone",))
+    found = []
+    for available in (True, False):
+        monkeypatch.setattr(kernels, "AVAILABLE", available)
+        found.append(reduced(written(frame, tmp_path), columns, at_least=at_least).sort(*columns.keys))
+    assert found[0].schema == found[1].schema
+    assert found[0].equals(found[1])
+    assert found[0]["pooled"].any() == (at_least > 1)
+
+
+def test_the_kernel_counts_small_and_large_batches_alike(tmp_path: Path) -> None:
+    """Territories that come little by little, in an order, then all at once."""
+    frame = persons(15, size=8, territories=300).sort("territoire")
+    written(frame, tmp_path)
+    numbers = ["emploi"]
+    whole = _tally(str(tmp_path / "personnes.parquet"), numbers)
+    for place, part in enumerate(frame.iter_slices(500)):
+        part.write_parquet(tmp_path / f"part{place:03d}.parquet")
+    by_parts = _tally(str(tmp_path / "part*.parquet"), numbers)
+    assert by_parts.cells.sort("territoire", "annee").equals(whole.cells.sort("territoire", "annee"))
+    assert set(by_parts.places.rows()) == set(whole.places.rows())
+    assert by_parts.cells["persons"].sum() == frame["emploi"].is_not_nan().sum()
+
+
+def _tally(path: str, numbers: list[str]) -> tally.Counted:
+    found = tally.counted(path, "territoire", "annee", ["vague"], numbers, [True])
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pl.lit(None).cast(pl.String).alias("territoire"),
+        pl.col("poids").cast(pl.Float64).alias("territoire"),
+        (pl.int_range(pl.len()) * 2**40).alias("territoire"),
+        pl.col("emploi").cast(pl.Float32),
+        pl.col("emploi").cast(pl.Decimal(9, 2)),
+        pl.lit(1e300).alias("emploi"),
+        pl.lit(None).cast(pl.Float64).alias("emploi"),
+        pl.col("annee").alias("persons"),
+    ],
+)
+def test_what_the_kernel_cannot_count_is_left_to_the_query(tmp_path: Path, change: pl.Expr) -> None:
+    frame = persons(16).with_columns(pl.col("emploi").fill_nan(None)).with_columns(change)
+    frame.write_parquet(tmp_path / "p.parquet")
+    fixed = ["vague", *({"persons"} & set(frame.columns))]
+    assert (
+        tally.counted(str(tmp_path / "p.parquet"), "territoire", "annee", fixed, ["emploi"], [True]) is None
+    )
+
+
+def test_large_whole_numbers_are_left_to_the_query(tmp_path: Path) -> None:
+    frame = persons(17, whole=True).with_columns(pl.lit(2**61).alias("emploi"))
+    frame.write_parquet(tmp_path / "p.parquet")
+    given = (str(tmp_path / "p.parquet"), "territoire", "annee", ["vague"])
+    assert tally.counted(*given, ["emploi"], [False]) is None
+    assert tally.counted(*given, ["emploi", "poids"], [False, False]) is None
 
 
 def database(frame: pl.DataFrame, path: Path) -> str:

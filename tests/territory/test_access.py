@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from essaim import kernels
 from essaim.territory import access_kernel
 from essaim.territory.access import DECAYS, AccessError, Pairs, _by_kernel, _by_pairs, access, decay, e2sfca
 from essaim.territory.places import PLANE_GAP_M, Points, points
@@ -56,7 +57,7 @@ def test_the_kernel_is_chosen_when_it_is_there(monkeypatch: pytest.MonkeyPatch) 
     calls: list[int] = []
     monkeypatch.setattr(access_kernel, "gather", lambda *a: calls.append(1) or np.zeros(len(a[0])))
     for available in (False, True):
-        monkeypatch.setattr(access_kernel, "AVAILABLE", available)
+        monkeypatch.setattr(kernels, "AVAILABLE", available)
         access(LINE, np.ones(3), LINE, np.ones(3), 1_000.0)
     assert len(calls) == 2
 

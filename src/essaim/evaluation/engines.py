@@ -35,6 +35,10 @@ class Engine(Protocol):
         """How the engine says that a floating-point number ``{0}`` is neither NaN nor infinite."""
 
     @property
+    def parquet(self) -> str | None:
+        """The files of the table (``*`` for several), where it is parquet files of this machine."""
+
+    @property
     def kinds(self) -> dict[str, Kind]:
         """The columns and the kind of their values."""
 
@@ -97,7 +101,8 @@ def opened(source: str, table: str | None = None, keys: Sequence[str] = ()) -> E
             source=source,
         )
     place = "'" + source.replace("'", "''") + "'"
-    table_of_file = _DuckdbTable.of(f"{_READERS[suffix]}({place})")
+    parquet = source if suffix == ".parquet" else None
+    table_of_file = _DuckdbTable.of(f"{_READERS[suffix]}({place})", parquet=parquet)
     if _READERS[suffix] == "read_csv":
         text = ", ".join(f"'{_escaped(key)}': 'VARCHAR'" for key in keys if key in table_of_file.kinds)
         return _DuckdbTable.of(f"read_csv({place}, types = {{{text}}})")
@@ -125,11 +130,12 @@ class _DuckdbTable:
     connection: duckdb.DuckDBPyConnection
     rows: str
     kinds: dict[str, Kind]
+    parquet: str | None = None
     # A comparison with infinity lets NaN through: DuckDB 2.0 drops it by the statistics of the parquet file.
     finite: str = "ISFINITE({0})"
 
     @classmethod
-    def of(cls, rows: str, database: str | None = None) -> "_DuckdbTable":
+    def of(cls, rows: str, database: str | None = None, parquet: str | None = None) -> "_DuckdbTable":
         try:
             connection = duckdb.connect(database, read_only=True) if database else duckdb.connect()
             # The order of the rows means nothing here: keeping it would cost memory.
@@ -141,7 +147,7 @@ class _DuckdbTable:
             described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()  # noqa: S608
         except duckdb.Error as error:
             raise _unreadable(error) from error
-        return cls(connection, rows, {name: _duckdb_kind(str(kind)) for name, kind, *_ in described})
+        return cls(connection, rows, {name: _duckdb_kind(str(kind)) for name, kind, *_ in described}, parquet)
 
     def run(self, query: str, shown: Mapping[str, str | None]) -> pl.DataFrame:
         # Through a file: handed over in memory, DuckDB 2.0 ends the process with warnings of leaks.
@@ -172,6 +178,7 @@ class _IbisTable:
     rows: str
     types: dict[str, Any]
     kinds: dict[str, Kind]
+    parquet: None = None
     finite: str = _FINITE
 
     @classmethod

@@ -4,12 +4,16 @@ What comes back from the engine is one row a territory and period: number of per
 person, and no statistic of fewer than ``at_least`` persons, enters Python.
 """
 
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from essaim import kernels
+from essaim.evaluation import tally
 from essaim.evaluation.engines import Engine, is_database, opened, quoted
 from essaim.evaluation.errors import PanelError, some
 from essaim.evaluation.panel import Panel
@@ -123,7 +127,7 @@ def reduced(engine: Engine, columns: PersonColumns, *, at_least: int = AT_LEAST)
             raise PanelError(
                 "Colonne « %(name)s » : des nombres sont attendus. Convertissez-la dans la base.", name=name
             )
-    cells = engine.run(_query(engine, columns, at_least), dict.fromkeys(columns.keys) | _made(columns))
+    cells = _cells(engine, columns, at_least)
     if cells.is_empty():
         raise PanelError("Aucune personne n’a de résultat : vérifiez la colonne du résultat.")
     if cells.filter(pl.col(columns.unit).is_null() & ~pl.col("pooled")).height:
@@ -139,10 +143,34 @@ def reduced(engine: Engine, columns: PersonColumns, *, at_least: int = AT_LEAST)
     return cells
 
 
-def _made(columns: PersonColumns) -> dict[str, str]:
-    """The columns that the reduction adds to the keys, in order."""
-    counts = {"pooled": "boolean", "territories": "int64", "persons": "int64", "weight": "float64"}
-    return counts | {columns.outcome: "float64"}
+def _cells(engine: Engine, columns: PersonColumns, at_least: int) -> pl.DataFrame:
+    """What ``reduced`` returns, unchecked: counted by a compiled kernel where that can be, or by a query."""
+    sums = _sums(engine, columns)
+    made = {"pooled": "boolean", "territories": "int64", "persons": "int64", "weight": "float64"}
+    shown = dict.fromkeys(columns.keys) | made | {columns.outcome: "float64"}
+    unit, time, *fixed = columns.keys
+    floating = [each.floating for each in sums]
+    found = None
+    if kernels.AVAILABLE and engine.parquet:
+        found = tally.counted(engine.parquet, unit, time, fixed, columns.numbers, floating)
+    if found is None:
+        return engine.run(_query(columns, sums, at_least, *_by_query(engine, columns, sums)), shown)
+    if found.cells["persons"].min() >= at_least and found.places["entries"].max() == 1:  # type: ignore[operator]
+        weight, mean = _weight_and_mean(sums)
+        return found.cells.join(found.places, on=unit, how="left").select(
+            *columns.keys,
+            pl.lit(False).alias("pooled"),
+            pl.lit(1, pl.Int64).alias("territories"),
+            "persons",
+            pl.sql_expr(weight).alias("weight"),
+            pl.sql_expr(mean).alias(columns.outcome),
+        )
+    with tempfile.TemporaryDirectory(prefix="essaim-") as folder:
+        files = [Path(folder) / name for name in ("cells.parquet", "places.parquet")]
+        for frame, path in zip((found.cells, found.places), files, strict=True):
+            frame.write_parquet(path)
+        sources = (f"SELECT * FROM read_parquet('{path}')" for path in files)  # noqa: S608
+        return engine.run(_query(columns, sums, at_least, *sources), shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,27 +223,39 @@ def _sums(engine: Engine, columns: PersonColumns) -> list[_Sum]:
     return [total, *(_Sum("weight", values[1], floats[1]) for _ in values[1:])]
 
 
-def _query(engine: Engine, columns: PersonColumns, at_least: int) -> str:
-    """The reduction, in DuckDB's SQL: statistics of each territory, pooled where under the threshold.
+def _weight_and_mean(sums: list[_Sum]) -> tuple[str, str]:
+    """The weight of a cell, and the mean of its outcomes."""
+    weight = sums[1].number if len(sums) > 1 else "CAST(persons AS DOUBLE)"
+    return weight, f"{sums[0].number} / NULLIF({weight}, 0)"
+
+
+def _by_query(engine: Engine, columns: PersonColumns, sums: list[_Sum]) -> tuple[str, str]:
+    """The cells and the places, from the rows.
 
     The persons are grouped by territory and period alone, which an engine does fastest; the wave and other fixed
     values are joined to the cells. A territory with two of them has two ``entries``: it comes out twice, to be
     refused.
     """
     unit, time, *others = (quoted(key, whole=True) for key in columns.keys)
-    sums, keys, fixed = _sums(engine, columns), ", ".join((unit, time, *others)), ", ".join(others)
-    known = " AND ".join(_known(engine, name) for name in columns.numbers)
-    inner, outer = (", ".join(getattr(each, part) for each in sums) for part in ("inner", "outer"))
-    kept = ", ".join(each.columns for each in sums)
+    fixed, inner = ", ".join(others), ", ".join(each.inner for each in sums)
+    persons = f"FROM {engine.rows} WHERE {' AND '.join(_known(engine, name) for name in columns.numbers)}"
+    return (
+        f"SELECT {unit}, {time}, COUNT(*) AS persons, {inner} {persons} GROUP BY 1, 2",
+        f"SELECT *, COUNT(*) OVER (PARTITION BY {unit}) AS entries "  # noqa: S608
+        f"FROM (SELECT {unit}, {fixed} {persons} GROUP BY {_places(1 + len(others))}) AS found",
+    )
+
+
+def _query(columns: PersonColumns, sums: list[_Sum], at_least: int, cells: str, places: str) -> str:
+    """The reduction, in DuckDB's SQL: statistics of each territory, pooled where under the threshold."""
+    unit, time, *others = (quoted(key, whole=True) for key in columns.keys)
+    keys, fixed = ", ".join((unit, time, *others)), ", ".join(others)
+    outer, kept = ", ".join(each.outer for each in sums), ", ".join(each.columns for each in sums)
     enough = f"CASE WHEN persons >= {int(at_least)} THEN"
-    total = sums[0].number
-    weight = sums[1].number if len(sums) > 1 else "CAST(persons AS DOUBLE)"
+    weight, mean = _weight_and_mean(sums)
     return f"""
-WITH cells AS (
-  SELECT {unit}, {time}, COUNT(*) AS persons, {inner} FROM {engine.rows} WHERE {known} GROUP BY 1, 2
-), places AS (
-  SELECT *, COUNT(*) OVER (PARTITION BY {unit}) AS entries
-  FROM (SELECT {unit}, {fixed} FROM {engine.rows} WHERE {known} GROUP BY {_places(1 + len(others))}) AS found
+WITH cells AS ({cells}
+), places AS ({places}
 ), small AS (
   SELECT {unit} AS lonely FROM cells GROUP BY 1 HAVING MIN(persons) < {int(at_least)}
 ), marked AS (
@@ -230,7 +270,7 @@ WITH cells AS (
 )
 SELECT {keys}, pooled, CAST(territories AS BIGINT) AS territories,
        {enough} CAST(persons AS BIGINT) END AS persons, {enough} {weight} END AS weight,
-       {enough} {total} / NULLIF({weight}, 0) END AS {quoted(columns.outcome, whole=True)}
+       {enough} {mean} END AS {quoted(columns.outcome, whole=True)}
 FROM kept"""  # noqa: S608
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from essaim import kernels
 from essaim.territory import access_kernel
 from essaim.territory.access_kernel import RING_WEIGHTS
 from essaim.territory.places import Points
@@ -100,7 +101,7 @@ def access(
     """
     _check(people, capacity, reach, kind)
     here, there = np.flatnonzero(origins.known()), np.flatnonzero(services.known())
-    compute = _by_kernel if access_kernel.AVAILABLE else _by_pairs
+    compute = _by_kernel if kernels.AVAILABLE else _by_pairs
     part = compute(
         Points(origins.xy[here]), people[here], Points(services.xy[there]), capacity[there], reach, kind
     )

@@ -7,34 +7,16 @@ and in each only at the northings within reach. Both steps of E2SFCA are the sam
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
 
+from essaim.kernels import compiled
 from essaim.territory.table import Floats
 
-AVAILABLE: Final = find_spec("numba") is not None
 STRIPS: Final = 4
 # Weights of three rings of equal width (Luo & Qi 2009, table 1: slow decay).
 RING_WEIGHTS: Final = (1.0, 0.68, 0.22)
-
-
-@cache
-def _kernel() -> Callable[..., Any]:
-    """``_gather`` in machine code, kept from one process to the next where the disk allows; as it is without numba."""
-    if not AVAILABLE:
-        return _gather
-    # Imported when it is first needed: half a second that other commands do not pay.
-    njit: Any = import_module("numba").njit
-    try:
-        found: Callable[..., Any] = njit(cache=True)(_gather)
-    except RuntimeError:  # numba finds no folder to write its cache in
-        found = njit(_gather)
-    return found
 
 
 def _gather(
@@ -80,5 +62,5 @@ def gather(targets: Floats, sources: Floats, values: Floats, reach: float, kind:
     xs, ys = np.ascontiguousarray(sources[order].T)
     starts = np.append(starts, len(sources)).astype(np.int64)
     return np.asarray(
-        _kernel()(np.ascontiguousarray(targets), strips, starts, xs, ys, values[order], reach, kind)
+        compiled(_gather)(np.ascontiguousarray(targets), strips, starts, xs, ys, values[order], reach, kind)
     )

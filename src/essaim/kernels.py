@@ -1,0 +1,23 @@
+"""Kernels in machine code where numba is installed (optional group ``fast``), plain functions elsewhere."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+AVAILABLE: Final = find_spec("numba") is not None
+
+
+@cache
+def compiled(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """``kernel`` in machine code, kept from one process to the next where the disk allows; other threads run beside."""
+    if not AVAILABLE:
+        return kernel
+    # Imported when it is first needed: half a second that other commands do not pay.
+    njit: Any = import_module("numba").njit
+    try:
+        found: Callable[..., Any] = njit(cache=True, nogil=True)(kernel)
+    except RuntimeError:  # numba finds no folder to write its cache in
+        found = njit(nogil=True)(kernel)
+    return found
