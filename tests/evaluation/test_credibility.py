@@ -135,3 +135,13 @@ def test_a_drift_detected_more_often_is_steeper_and_biases_more() -> None:
     half, most = pretest_power(path)
     assert 0 < half.slope < most.slope
     assert half.bias == pytest.approx(1.5 * half.slope)
+
+
+def test_the_default_test_before_opening_sees_a_drift_that_adds_up() -> None:
+    """Each change hides in the noise; the distance to the last period before opening does not."""
+    drifting = simulated(trend=0.12)
+    varying, universal = (estimate(drifting, Options(base=base)).pretest for base in ("varying", "universal"))  # type: ignore[arg-type]
+    assert varying == universal
+    assert varying.p_value is not None and varying.p_value < 0.001
+    still = estimate(simulated()).pretest
+    assert still.p_value is not None and still.p_value > 0.05

@@ -41,3 +41,18 @@ def test_the_smallest_effect_of_interest_decides_what_precise_means() -> None:
 
 def test_chosen_waves_are_named_as_such() -> None:
     assert any("choisies, non tirées au sort" in s for s in read_plainly(evaluated(Scenario())))
+
+
+def test_a_wave_of_one_unit_is_named_as_what_prevents_a_conclusion() -> None:
+    found = estimate(Panel.from_frame(simulate(Scenario(waves=(1, 12, 18), effect=-0.8))))
+    said = " ".join(read_plainly(found))
+    assert verdict(found) is Verdict.TOO_FEW
+    assert "une vague n’a qu’une unité" in said and "Retirez cette unité" in said
+    assert "À maturité égale, aucune période" not in said
+
+
+def test_nothing_is_said_of_bands_that_nobody_knows() -> None:
+    concentrated = simulate(Scenario(concentrated=True, region_noise=0.5, waves=(8, 8), regions=12))
+    found = estimate(Panel.from_frame(concentrated, region="region"))
+    assert found.facts.concentrated
+    assert not [sentence for sentence in read_plainly(found) if sentence.startswith("À maturité égale")]

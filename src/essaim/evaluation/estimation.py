@@ -86,18 +86,12 @@ def _estimate(
     grid, compared = grid_of(ready, stats, options)
     work, reasons = effects(ready, options, stats, grid, compared)
     work = replace(work, draw=draw)
-    kinds = dict.fromkeys(
-        (*options.aggregations, *(("event",) if work.small_sample else ()))
-    )  # for its pre-test
-    weightings = {
-        kind: aggregate.weighting(kind, grid, work.effect, stats.cohorts, stats.unit_weight, options.window)
-        for kind in kinds
-    }
-    spreads = dict(zip(weightings, _spreads(work, list(weightings.values())), strict=True))
     asked = list(dict.fromkeys(options.aggregations))
-    found = _aggregations(work, [weightings[kind] for kind in asked], [spreads[kind] for kind in asked])
-    by_event = spreads["event"].part(slice(0, -1)) if "event" in spreads else None
-    pretest, warning = _pretest(work, weightings.get("event"), by_event)
+    weightings = [_weighting(work, kind) for kind in asked]
+    spreads = _spreads(work, weightings)
+    found = _aggregations(work, weightings, spreads)
+    by_event = spreads[asked.index("event")].part(slice(0, -1)) if "event" in asked else None
+    pretest, warning = _pretest(work)
     said += [*([warning] if warning else []), *warnings_of(work, ready, reasons)]
     return Result(
         cells=_cells(work, att.counts(stats, grid, compared)),
@@ -109,6 +103,14 @@ def _estimate(
         event_covariance=by_event.covariance if by_event else np.zeros((0, 0)),
         level=options.level,
         provenance=provenance_of(panel, options, work, found.get("simple")),
+    )
+
+
+def _weighting(work: Work, kind: str) -> Weighting:
+    """How the cells make an aggregation."""
+    stats = work.stats
+    return aggregate.weighting(
+        kind, work.grid, work.effect, stats.cohorts, stats.unit_weight, work.options.window
     )
 
 
@@ -192,15 +194,21 @@ def _by_attribute(panel: Panel, options: Options) -> dict[str, Aggregation]:
     return {"by": Aggregation("by", shown[-1], tuple(zip(names, shown[:-1], strict=True)), None, pairs)}
 
 
-def _pretest(
-    work: Work, event: Weighting | None, by_event: Spread | None
-) -> tuple[bands.Pretest, str | None]:
-    """Wald on all cells for the analytic inference; the largest |t| by event time for CR2."""
+def _pretest(work: Work) -> tuple[bands.Pretest, str | None]:
+    """Wald on all cells for the analytic inference; the largest |t| by time to opening for CR2.
+
+    The second one looks at distances to the last period before opening, whatever the base of the effects shown: a
+    drift adds up in them, where changes from one period to the next would each stay small (Roth 2022).
+    """
     if work.small_sample:
-        assert event is not None and by_event is not None
-        early = np.flatnonzero(event.keys < -work.options.anticipation)
+        if work.options.base != "universal":
+            options = replace(work.options, base="universal")
+            work, _ = effects(work.panel, options, work.stats, *grid_of(work.panel, work.stats, options))
+        event = _weighting(work, "event")
+        early = np.flatnonzero(event.keys < -1 - work.options.anticipation)
         effect = event.cells[early] @ np.nan_to_num(work.effect)
-        return bands.largest_t(effect, by_event.part(early), work.options.seed)
+        by_event = work.spread(event.cells[early], event.sizes[early])
+        return bands.largest_t(effect, by_event, work.options.seed)
     chosen = np.flatnonzero(work.grid.pre & ~np.isnan(work.effect))
     if work.terms is not None and len(chosen):
         known = joint_test.statistic(work.stats, work.grid, work.terms, work.effect, chosen)

@@ -114,6 +114,16 @@ def _found(result: Result, smallest: float | None, words: Words) -> str:
     scale = words.say("la moyenne du résultat est %(mean)s", mean=words.number(result.facts.outcome_mean))
     if main.estimate != main.estimate:
         return words.say("Aucun effet n’est estimable ici : les avertissements disent pourquoi.")
+    lone = [label for label, size in result.facts.waves if size == 1]
+    if found is Verdict.TOO_FEW and lone and result.facts.treated >= FEW_TREATED and main.se != main.se:
+        return words.say(
+            "L’écart mesuré est %(gap)s (%(scale)s), mais on ne peut pas en dire la fiabilité : une vague n’a "
+            "qu’une unité (%(waves)s), dont rien ne dit combien elle varie d’elle-même. Retirez cette unité du panel, "
+            "un site pilote par exemple, pour évaluer les autres.",
+            gap=words.number(main.estimate, signed=True),
+            scale=scale,
+            waves=", ".join(map(str, lone)),
+        )
     if found is Verdict.TOO_FEW:
         return words.say(
             "Trop peu d’unités pour conclure : l’écart mesuré est %(gap)s (%(scale)s), mais avec %(treated)s "
@@ -193,17 +203,18 @@ def _before(result: Result, words: Words) -> str:
 
 
 def _over_time(result: Result, words: Words) -> list[str]:
-    """Whether the band over time since opening leaves zero out anywhere."""
-    if "event" not in result.aggregations:
+    """Whether the band over time since opening leaves zero out anywhere; nothing where there is no band to trust."""
+    if "event" not in result.aggregations or result.facts.concentrated:
         return []
-    after = [(key, e) for key, e in result.aggregations["event"].by if isinstance(key, int) and key >= 0]
-    if not after:
-        return []
-    out = [
-        key
-        for key, e in after
-        if e.band_low is not None and e.band_high is not None and (e.band_low > 0 or e.band_high < 0)
+    known = [
+        (key, e.band_low, e.band_high)
+        for key, e in result.aggregations["event"].by
+        if isinstance(key, int) and key >= 0 and e.band_low is not None and e.band_high is not None
     ]
+    bands = [(key, low, high) for key, low, high in known if low <= high]
+    if not bands:
+        return []
+    out = [key for key, low, high in bands if low > 0 or high < 0]
     if not out:
         return [
             words.say(
