@@ -57,13 +57,52 @@ def test_an_outcome_that_is_none_is_refused(tmp_path: Path, change: pl.Expr, mes
         (["--table", "t"], 2, "PANEL n’en est pas une"),
         (["--multiplier", "gaussian"], 2, "--inference bootstrap"),
         (["--strata", "region"], 2, "--inference randomisation"),
+        (["--aggregate", ""], 1, "Aucune agrégation demandée"),
+        (["--report", "{panel}"], 2, "le panel lui-même"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(
     tmp_path: Path, options: list[str], code: int, message: str
 ) -> None:
+    options = [option.format(panel=tmp_path / "panel.csv") for option in options]
     result = evaluated(tmp_path, FRAME, *options)
     assert (result.exit_code, message in result.output) == (code, True), result.output
+
+
+def test_a_folder_is_no_panel() -> None:
+    assert run("evaluate", ".").exit_code == 1
+
+
+def test_the_origin_of_a_panel_changed_by_hand_is_not_told(tmp_path: Path) -> None:
+    FRAME.select("unit", "time", "outcome").write_csv(tmp_path / "outcome.csv")
+    opened = FRAME.filter(pl.col("cohort") != "").unique("unit")
+    opened.select("unit", date=pl.lit("2006-02-01")).write_csv(tmp_path / "waves.csv")
+    made, panel = tmp_path / "made.csv", str(tmp_path / "made.csv")
+    built = run(
+        "panel", "build", str(tmp_path / "outcome.csv"), "--waves", str(tmp_path / "waves.csv"), "-o", panel
+    )
+    assert built.exit_code == 0, built.output
+    kept = json.loads(run("evaluate", panel, "--json").stdout)
+    assert kept["provenance"]["panel"]["outcome"] == "outcome.csv"
+    made.write_text(made.read_text().replace(",8.", ",9.", 1))
+    changed = json.loads(run("evaluate", panel, "--json").stdout)
+    assert "panel" not in changed["provenance"]
+    assert any("a changé depuis" in warning for warning in changed["warnings"])
+
+
+def test_a_region_nobody_asked_for_stops_nothing(tmp_path: Path) -> None:
+    blank = FRAME.with_columns(region=pl.lit(""))
+    assert json.loads(evaluated(tmp_path, blank).stdout)["aggregations"]
+    assert "Colonne « region » : vide" in evaluated(tmp_path, blank, "--region", "region").output
+
+
+@pytest.mark.parametrize("change", [{"estimate": "x"}, {"se": 0}, {"conf_low": 9, "conf_high": 1}])
+def test_a_cost_on_impossible_numbers_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    result = json.loads(evaluated(tmp_path, FRAME).stdout)
+    result["aggregations"]["simple"] |= change
+    (tmp_path / "r.json").write_text(json.dumps(result))
+    found = run("cost", str(tmp_path / "r.json"), "--cost", "10", "--range", "9,11", "--worth", "5")
+    assert (found.exit_code, "ne sont pas des nombres possibles" in found.output) == (1, True), found.output
 
 
 def test_units_never_exposed_need_no_value_of_the_attribute(tmp_path: Path) -> None:

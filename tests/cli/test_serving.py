@@ -146,7 +146,8 @@ def parts(sql: str) -> list[str]:
     return [part.strip() for part in found]
 
 
-def test_a_new_site_has_the_tables_that_the_migrations_make(data: Path, tmp_path: Path) -> None:
+def test_a_new_site_has_the_tables_that_the_migrations_make(site: Site, data: Path, tmp_path: Path) -> None:
+    wait(site.answers, site)
     settings = "essaim.platform.settings.local"
     migrated = essaim(tmp_path, "manage", "migrate", "--verbosity", "0", DJANGO_SETTINGS_MODULE=settings)
     assert migrated.returncode == 0, migrated.stderr

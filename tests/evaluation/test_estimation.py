@@ -242,3 +242,29 @@ def test_whatever_an_estimation_reads_is_in_the_fingerprint(drawn: pl.DataFrame)
     others.append(rows.with_columns(c=pl.when(first).then(pl.lit("apart")).otherwise("c")))
     assert len({digest(frame) for frame in (rows, *others)}) == 4
     assert digest(rows) == digest(rows.sample(fraction=1, shuffle=True, seed=3))
+
+
+@pytest.mark.parametrize("shift", [-2003, -2010])
+def test_periods_numbered_from_zero_or_below_are_periods(shift: int) -> None:
+    frame = panel_frame([2004, 2004, None, None], [[1.0, 4.0], [2.0, 6.0], [0.0, 1.0], [3.0, 4.0]])
+    frame = frame.with_columns(pl.col("time") - 1 + 2003, pl.col("cohort"))
+    moved = frame.with_columns(pl.col("time") + shift, pl.col("cohort") + shift)
+    assert list(effects(run(moved)).values()) == list(effects(run(frame)).values())
+
+
+def test_a_window_longer_than_all_waves_says_so_and_changes_no_test() -> None:
+    frame = simulate(Scenario(units=40, waves=(8, 8), before=6, periods=10, seed=3))
+    whole, short, none = (run(frame, Options(window=window)) for window in (None, 3, 9))
+    assert whole.pretest == short.pretest == none.pretest
+    assert [w for w in none.warnings if "Aucune vague n’est suivie 9 périodes" in w]
+    assert not [w for w in none.warnings if "Aucune période avant" in w]
+
+
+def test_rows_taken_one_by_one_are_said_to_be() -> None:
+    frame = simulate(Scenario(units=40, waves=(8, 8), before=6, periods=10, seed=3))
+    alone, together = (
+        estimate(Panel.from_frame(frame, cross_sections=True, cluster=cluster), ANALYTIC).warnings
+        for cluster in (None, "unit")
+    )
+    assert any("tenue pour indépendante" in warning for warning in alone)
+    assert not any("tenue pour indépendante" in warning for warning in together)

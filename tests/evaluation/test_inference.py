@@ -11,6 +11,7 @@ from scipy import stats as law
 from essaim.evaluation import EvaluationError, Options, Panel, Result, estimate
 from essaim.evaluation.bands import band_critical, smallest_p
 from essaim.evaluation.covariance import Spread
+from essaim.evaluation.resampling import Draws
 from essaim.evaluation.simulate import Scenario, simulate
 
 DRAWN = Scenario(units=60, waves=(8, 10), effect=0.4, seed=3)
@@ -207,3 +208,18 @@ def test_randomisation_refuses_weights(frame: pl.DataFrame) -> None:
     weighted = frame.with_columns(w=pl.col("unit").str.slice(1).cast(pl.Float64))
     with pytest.raises(EvaluationError, match="poids égaux"):
         run(weighted, {"weights": "w"}, inference="randomisation")
+
+
+def test_a_draw_with_few_possible_assignments_makes_no_interval(frame: pl.DataFrame) -> None:
+    """Each unit alone in its stratum: the only assignment is the one made."""
+    found = run(frame, {"stratum": "unit"}, inference="randomisation", drawn=True)
+    assert found.provenance["inference"] == "cr2" and found.provenance["p_value"] is None
+    assert any("que 1 répartition :" in warning for warning in found.warnings)
+    assert simple(found) == simple(run(frame))
+
+
+def test_an_interval_leaves_zero_out_when_the_p_value_is_small() -> None:
+    draws = Draws(np.arange(1.0, 20.0)[:, None])
+    limit = draws.critical(0.95)[0]
+    assert (limit, draws.p_values(np.array([limit + 0.1]))[0]) == (19.0, 0.05)
+    assert Draws(np.arange(1.0, 19.0)[:, None]).critical(0.95)[0] == np.inf

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from essaim import kernels
 from essaim.evaluation import EvaluationError, Options, Panel, PanelError, Result, estimate, tally
 from essaim.evaluation.engines import Engine, opened
-from essaim.evaluation.pushdown import PersonColumns, panel_of_persons, read_table, reduced
+from essaim.evaluation.pushdown import PersonColumns, panel_of_persons, read_panel, read_table, reduced
 
 POSTGRESQL = os.environ.get("DATABASE_URL", "")
 COLUMNS = PersonColumns("territoire", "annee", "vague", "emploi")
@@ -195,6 +195,21 @@ def test_a_source_that_cannot_be_opened_is_explained(source: str, table: str | N
     with pytest.raises(EvaluationError, match=message) as caught:
         opened(source, table)
     assert "secret" not in str(caught.value)
+
+
+def test_a_region_nobody_asked_for_hides_no_statistic(tmp_path: Path) -> None:
+    frame = persons(18, size=12).with_columns(region=pl.col("zone").cast(pl.String))
+    frame.write_parquet(tmp_path / "p.parquet")
+    names = {"unit": "territoire", "time": "annee", "cohort": "vague", "outcome": "emploi", "weights": None}
+    given = names | dict.fromkeys(("cluster", "region", "stratum", "by", "covariates", "cross_sections"))
+    spared = read_panel(str(tmp_path / "p.parquet"), given, at_least=40)
+    whole = read_panel(str(tmp_path / "p.parquet"), given, at_least=1)
+    assert whole.region is not None and spared.region is None
+    np.testing.assert_allclose(
+        [c.effect.estimate for c in estimate(spared, ANALYTIC).cells],
+        [c.effect.estimate for c in estimate(whole, ANALYTIC).cells],
+    )
+    assert any("ne change pas les effets" in note for note in spared.notes)
 
 
 @pytest.mark.parametrize("weights", [None, "poids"])

@@ -87,9 +87,9 @@ def test_a_record_that_was_touched_is_refused() -> None:
 
 
 def test_p_values_over_the_schemes_really_kept_are_exactly_uniform() -> None:
-    """Whatever scheme had been drawn among the 12 kept, the same data rank it: each p-value k / 12 comes once."""
+    """Whatever scheme had been drawn among the 24 kept, the same data rank it: each p-value k / 24 comes once."""
     made = record()
-    kept = replay(made).schemes[:12]
+    kept = replay(made).schemes[:24]
     drawn = RecordedDraw.of(made)
     found = []
     for row, waves in enumerate(kept):
@@ -98,4 +98,4 @@ def test_p_values_over_the_schemes_really_kept_are_exactly_uniform() -> None:
         scheme = replace(drawn, waves=waves, schemes=np.delete(kept, row, axis=0))
         options = Options(control="notyettreated", inference="randomisation", aggregations=["simple"])
         found.append(estimate(Panel.from_frame(table), options, scheme).provenance["p_value"])
-    assert sorted(found) == pytest.approx(np.arange(1, 13) / 12)
+    assert sorted(found) == pytest.approx(np.arange(1, 25) / 24)

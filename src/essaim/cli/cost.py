@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from essaim.cli import evaluation_output as out
+from essaim.cli.options import Positive
 from essaim.cli.records import read_record
 from essaim.cli.rollout import Numbers
 from essaim.evaluation.cost import Cost, cost_effectiveness, df_behind, read_cost
@@ -29,7 +30,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--fall", is_flag=True, help="L’effet favorable est une baisse (un taux de chômage).")
 @click.option(
-    "--units", default=1.0, show_default=True, help="Ce que fait une unité du résultat : personnes par point…"
+    "--units",
+    type=Positive(),
+    default=1.0,
+    show_default=True,
+    help="Ce que fait une unité du résultat : personnes par point…",
 )
 @click.option("--json", "as_json", is_flag=True, help="Tout en JSON.")
 def command(
@@ -44,6 +49,8 @@ def command(
     """Dire ce que coûte une unité d’effet. RESULT est la sortie d’« essaim evaluate --json »."""
     if len(bounds) != 2:
         raise click.UsageError("--range : deux montants, le plus bas et le plus haut.")
+    if min(worth) < 0:
+        raise click.UsageError("--worth : des montants positifs ou nuls.")
     with out.readable_errors():
         try:
             record = read_record(result)
@@ -56,6 +63,13 @@ def command(
         if None in (se, low, high):
             raise EvaluationError(
                 "L’effet moyen n’a pas d’intervalle : aucun rapport coût-efficacité n’a de sens."
+            )
+        if not all(
+            isinstance(each, int | float) for each in (effect["estimate"], se, low, high, level)
+        ) or not (se > 0 and low < high and 0.5 <= level < 1):
+            raise EvaluationError(
+                f"{result.name} : l’effet moyen, son erreur, son intervalle ou son niveau ne sont pas des nombres "
+                "possibles. Relancez « essaim evaluate --json »."
             )
         found = cost_effectiveness(
             effect["estimate"], se, Cost(cost, *bounds), worth, df=df_behind(se, low, high, level),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -145,6 +146,11 @@ def command(
     _refuse_settings_without_effect(given, panel)
     if report and report.suffix not in WRITERS:
         raise click.BadParameter(f"le rapport finit par {', '.join(WRITERS)}.", param_hint="--report")
+    for path in (chart, report, script):
+        if path and Path(panel).exists() and path.resolve() == Path(panel).resolve():
+            raise click.BadParameter(
+                f"« {path} » est le panel lui-même : il serait écrasé. Donnez un autre nom."
+            )
     with out.readable_errors():
         origin = None if is_engine(panel) else out.read_sidecar(panel)
         given["inference"] = given["inference"] or ("randomisation" if record else "cr2")
@@ -162,8 +168,11 @@ def command(
         if checks or neighbours or report:
             near = read_whole(str(neighbours), private=True) if neighbours else shared_borders(compared.units)
             solidity = examine(compared, Options(**options), result, near)
-        if origin:
+        if origin and origin.get("panel_sha256") == out.sha256(panel):
             result.provenance["panel"] = origin
+        elif origin:
+            said = "Le panel a changé depuis sa construction : l’origine écrite à côté de lui n’est plus la sienne."
+            result, origin = replace(result, warnings=(*result.warnings, said)), None
         digest = str(result.provenance["panel_sha256"])
         replay = replay_script(without_secret(panel), columns, options, digest, drawn, where)
         if chart:
@@ -235,7 +244,7 @@ def _refuse_settings_without_effect(given: dict[str, Any], panel: str) -> None:
 
 def _columns(given: dict[str, Any]) -> dict[str, Any]:
     """The columns of the panel, as ``read_panel`` takes them."""
-    listed = [name.strip() for name in (given["covariates"] or "").split(",") if name.strip()]
+    listed = _listed(given["covariates"] or "")
     return {
         **{name: given[name] for name in ("unit", "time", "cohort", "outcome", "weights", "cluster")},
         "region": given["region"],
@@ -247,10 +256,15 @@ def _columns(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _listed(text: str) -> list[str]:
+    """Names separated by commas, each once."""
+    return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
 def _options(given: dict[str, Any]) -> dict[str, Any]:
     """The arguments of ``Options``."""
-    kinds = [kind.strip() for kind in given["kinds"].split(",") if kind.strip()]
-    return {"aggregations": kinds, **{name: given[name] for name in OPTIONS if given[name] is not None}}
+    chosen = {name: given[name] for name in OPTIONS if given[name] is not None}
+    return {"aggregations": _listed(given["kinds"]), **chosen}
 
 
 def _print(result: Result, smallest: float | None, origin: dict[str, object] | None) -> None:

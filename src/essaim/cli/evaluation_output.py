@@ -1,5 +1,6 @@
 """What ``essaim panel`` and ``essaim evaluate`` share: errors people can act on, files in and out."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -67,16 +68,21 @@ def sidecar(panel: Path) -> Path:
     return panel.with_name(panel.name + ".origine.json")
 
 
+def sha256(path: Path | str) -> str:
+    """Of a file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
 def write_sidecar(panel: Path, origin: Mapping[str, object]) -> None:
-    """Write the origin of a panel beside it."""
+    """Write the origin of a panel beside it, with the SHA-256 of the panel."""
+    origin = {**origin, "panel_sha256": sha256(panel)}
     write_text(json.dumps(origin, ensure_ascii=False, indent=2) + "\n", sidecar(panel))
 
 
 def read_sidecar(panel: str) -> dict[str, object] | None:
     """The origin of a panel, if it was built here and its file is beside it."""
-    path = sidecar(Path(panel))
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(sidecar(Path(panel)).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

@@ -32,6 +32,13 @@ def warnings_of(work: Work, panel: Panel, reasons: set[str]) -> list[str]:
                 "pas une preuve."
             )
         )
+    if panel.period is not None and panel.cluster is None:
+        said.append(
+            marked(
+                "Chaque ligne est tenue pour indépendante des autres. Les personnes d’un même territoire ne le sont "
+                "pas : donnez la colonne du territoire comme grappe, sans quoi les intervalles sont trop étroits."
+            )
+        )
     undefined = int(np.isnan(work.effect).sum())
     if work.options.inference not in ("analytic", "bootstrap") and not work.small_sample:
         said.append(

@@ -140,6 +140,11 @@ def band_critical(spread: Spread, level: float, seed: int, count: int = _DRAWS) 
     return critical(spread.df, 1 - a)
 
 
+NOTHING_BEFORE = marked(
+    "Aucune période avant l’exposition ne permet de vérifier que les courbes étaient parallèles."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Pretest:
     """Test that all effects before exposure are zero. ``df`` is the number of effects tested."""
@@ -154,11 +159,7 @@ def wald(effect: Floats, spread: Spread) -> tuple[Pretest, str | None]:
     """Wald test of ``effect`` = 0, and a warning when its covariance is singular."""
     count = len(effect)
     if not count:
-        return Pretest(None, None, None, "wald"), (
-            marked(
-                "Aucune période avant l’exposition ne permet de vérifier que les courbes étaient parallèles."
-            )
-        )
+        return Pretest(None, None, None, "wald"), NOTHING_BEFORE
     se = spread.se
     defined = np.isfinite(se) & (se > _ZERO) & np.isfinite(effect)
     if defined.all():
@@ -191,12 +192,12 @@ def factor(correlation: Floats) -> Floats | None:
 
 def largest_t(effect: Floats, spread: Spread, seed: int) -> tuple[Pretest, str | None]:
     """Test of ``effect`` = 0 by the largest |t|: rejects when the simultaneous band leaves zero out."""
+    if not len(effect):
+        return Pretest(None, None, None, "max-t"), NOTHING_BEFORE
     below = smallest_p(spread, seed)
     if below is None:
-        return Pretest(None, None, None, "max-t"), (
-            marked(
-                "Aucune période avant l’exposition ne permet de vérifier que les courbes étaient parallèles."
-            )
+        return Pretest(None, None, None, "max-t"), marked(
+            "Les effets avant l’exposition ne peuvent pas être testés : leur incertitude n’est pas définie."
         )
     kept = _testable(spread) & np.isfinite(effect)
     t = np.abs(effect[kept] / spread.se[kept])

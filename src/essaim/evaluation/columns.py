@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from essaim.evaluation.errors import PanelError, some
-from essaim.evaluation.periods import NEVER, NEVER_WORDS, Calendar, as_text
+from essaim.evaluation.periods import NEVER, NEVER_WORDS, Calendar, as_text, parse
 from essaim.words import told
 
 Floats = NDArray[np.float64]
@@ -120,6 +120,11 @@ def codes(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Codes, pl.S
     The order of the rows changes nothing to the codes.
     """
     series = frame[column]
+    if series.dtype.is_nested():
+        raise PanelError(
+            "Colonne « %(column)s » : des listes ou des structures, là où une valeur par ligne est attendue.",
+            column=column,
+        )
     missing = series.is_null().to_numpy()
     if series.dtype.is_float():
         missing = missing | ~np.isfinite(series.fill_null(np.nan).to_numpy())
@@ -180,7 +185,7 @@ def period_index(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Code
         )
     row_codes, values = _raw_codes(series)
     calendar = Calendar.of(values, column)
-    ordinals = np.array([calendar.ordinal(value) for value in values], dtype=np.int64)
+    ordinals = np.array([parse(calendar.kind, as_text(value)) for value in values], dtype=np.int64)
     place = np.searchsorted(np.array(calendar.ordinals), ordinals)
     return _recoded(place, row_codes), calendar
 

@@ -17,11 +17,11 @@ from essaim.evaluation.options import Options
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.prepare import Prepared, prepare
 from essaim.evaluation.redraw import RecordedDraw
-from essaim.evaluation.resampling import Draws
+from essaim.evaluation.resampling import Draws, assignments
 from essaim.evaluation.result import Aggregation, Cell, Estimate, Result
 from essaim.evaluation.threads import meanwhile, single_thread
 from essaim.evaluation.work import Work, effects, forms_of, grid_of, weights_change
-from essaim.words import marked, told
+from essaim.words import marked, told, told_count
 
 
 def estimate(panel: Panel, options: Options | None = None, draw: RecordedDraw | None = None) -> Result:
@@ -83,16 +83,37 @@ def _estimate(
                 "les intervalles sont ceux de vagues choisies (CR2)."
             )
         )
+    if options.inference == "randomisation":
+        possible = len(draw.schemes) + 1 if draw else assignments(ready)
+        if possible * (1 - options.level) < 1 - TINY:
+            options, draw = replace(options, inference="cr2"), None
+            said.append(
+                told_count(
+                    "Le tirage ne pouvait donner que %(count)s répartition : trop peu pour un intervalle de ce niveau. "
+                    "Les intervalles sont ceux de vagues choisies (CR2).",
+                    "Le tirage ne pouvait donner que %(count)s répartitions : trop peu pour un intervalle de ce "
+                    "niveau. Les intervalles sont ceux de vagues choisies (CR2).",
+                    round(possible),
+                )
+            )
     grid, compared = grid_of(ready, stats, options)
     work, reasons = effects(ready, options, stats, grid, compared)
     work = replace(work, draw=draw)
     asked = list(dict.fromkeys(options.aggregations))
-    weightings = [_weighting(work, kind) for kind in asked]
+    weightings = [_weighting(work, kind, options.window) for kind in asked]
     spreads = _spreads(work, weightings)
     found = _aggregations(work, weightings, spreads)
     by_event = spreads[asked.index("event")].part(slice(0, -1)) if "event" in asked else None
     pretest, warning = _pretest(work)
     said += [*([warning] if warning else []), *warnings_of(work, ready, reasons)]
+    if "event" in found and not found["event"].by:
+        said.append(
+            told(
+                "Aucune vague n’est suivie %(window)s périodes après son ouverture : il n’y a rien à maturité égale. "
+                "Demandez une fenêtre plus courte.",
+                window=options.window,
+            )
+        )
     return Result(
         cells=_cells(work, att.counts(stats, grid, compared)),
         aggregations=found | _by_attribute(ready, options),
@@ -106,12 +127,10 @@ def _estimate(
     )
 
 
-def _weighting(work: Work, kind: str) -> Weighting:
+def _weighting(work: Work, kind: str, window: int | None) -> Weighting:
     """How the cells make an aggregation."""
     stats = work.stats
-    return aggregate.weighting(
-        kind, work.grid, work.effect, stats.cohorts, stats.unit_weight, work.options.window
-    )
+    return aggregate.weighting(kind, work.grid, work.effect, stats.cohorts, stats.unit_weight, window)
 
 
 def _estimates(
@@ -204,7 +223,7 @@ def _pretest(work: Work) -> tuple[bands.Pretest, str | None]:
         if work.options.base != "universal":
             options = replace(work.options, base="universal")
             work, _ = effects(work.panel, options, work.stats, *grid_of(work.panel, work.stats, options))
-        event = _weighting(work, "event")
+        event = _weighting(work, "event", None)
         early = np.flatnonzero(event.keys < -1 - work.options.anticipation)
         effect = event.cells[early] @ np.nan_to_num(work.effect)
         by_event = work.spread(event.cells[early], event.sizes[early])

@@ -183,7 +183,10 @@ def event_path(panel: Panel, options: Options | None = None) -> EventPath:
     options = options or Options()
     inference = options.inference if options.inference == "analytic" else "cr2"
     found = estimate(
-        panel, replace(options, base="universal", inference=inference, aggregations=("simple", "event"))
+        panel,
+        replace(
+            options, base="universal", inference=inference, aggregations=("simple", "event"), window=None
+        ),
     )
     main = found.aggregations["simple"].overall
     if main.se != main.se or main.df != main.df:

@@ -50,6 +50,10 @@ class Options:
                 least=MIN_DRAWS,
                 most=MAX_DRAWS,
             )
+        if not self.aggregations:
+            raise EvaluationError(
+                "Aucune agrégation demandée. Choisissez parmi %(known)s.", known=", ".join(aggregate.KINDS)
+            )
         unknown = [kind for kind in self.aggregations if kind not in aggregate.KINDS]
         if unknown:
             raise EvaluationError(

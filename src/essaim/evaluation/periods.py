@@ -40,8 +40,8 @@ def _quarter(match: re.Match[str]) -> int:
 
 
 def _month(match: re.Match[str]) -> int | None:
-    month = int(match["month"])
-    return 12 * int(match["year"]) + month - 1 if 1 <= month <= 12 else None
+    year, month = int(match["year"] or match["year2"]), int(match["month"] or match["month2"])
+    return 12 * year + month - 1 if 1 <= month <= 12 else None
 
 
 def _school_year(match: re.Match[str]) -> int | None:
@@ -71,7 +71,10 @@ KINDS: tuple[Kind, ...] = (
         "mois",
         "mois",
         "mois",
-        re.compile(r"(?P<year>\d{4})[-_/Mm](?P<month>\d{2})(?:-01)?"),
+        re.compile(
+            r"(?P<year>\d{4})[-_/Mm](?P<month>\d{2})(?:-(?:0[1-9]|[12]\d|3[01]))?"
+            r"|(?P<year2>(?:19|20)\d{2})(?P<month2>0[1-9]|1[0-2])"
+        ),
         _month,
         lambda n: f"{n // 12}-{n % 12 + 1:02d}",
         lambda d: 12 * d.year + d.month - 1,
@@ -105,6 +108,7 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
+MONTHS, SCHOOL_YEARS = KINDS[1], KINDS[2]
 KINDS_BY_NAME = {kind.name: kind for kind in KINDS}
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
@@ -232,14 +236,18 @@ class Calendar:
 
 
 def _kind_of(texts: set[str], column: str) -> Kind:
-    """The first kind in which every text is a period."""
+    """The first kind in which every text is a period.
+
+    « 2001-02, 2002-03, 2003-04 » are school years: months a year and a month apart each time would be a strange panel.
+    """
     if "" in texts:
         raise PanelError(
             "Colonne « %(column)s » : une période est vide. Remplissez-la ou retirez la ligne.", column=column
         )
     for kind in KINDS:
         if all(parse(kind, text) is not None for text in texts):
-            return kind
+            school = kind is MONTHS and len(texts) > 1 and all(parse(SCHOOL_YEARS, text) for text in texts)
+            return SCHOOL_YEARS if school else kind
     best = min(KINDS, key=lambda kind: sum(parse(kind, text) is None for text in texts))
     bad = sorted(text for text in texts if parse(best, text) is None)
     raise PanelError(

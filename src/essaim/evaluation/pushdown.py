@@ -5,8 +5,8 @@ person, and no statistic of fewer than ``at_least`` persons, enters Python.
 """
 
 import tempfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from essaim.evaluation.engines import Engine, is_database, opened, quoted
 from essaim.evaluation.errors import PanelError, some
 from essaim.evaluation.panel import Panel
 from essaim.opendata.whole_table import read_whole
-from essaim.words import told, told_count
+from essaim.words import marked, told, told_count
 
 #: Fewest persons behind a statistic that leaves the engine: as for INSEE's fiscal data (11 households).
 AT_LEAST = 11
@@ -47,15 +47,28 @@ class PersonColumns:
 
 
 def panel_of_persons(
-    engine: Engine, columns: PersonColumns, *, at_least: int = AT_LEAST, **given: Any
+    engine: Engine,
+    columns: PersonColumns,
+    *,
+    at_least: int = AT_LEAST,
+    region: str | None = None,
+    region_asked: bool = True,
+    **given: Any,
 ) -> Panel:
     """The panel of the territories, each period weighted by its persons, errors clustered by territory.
 
     Effects and errors are those of the rows taken as repeated cross-sections clustered by territory.
-    ``given`` goes to ``Panel.from_frame`` (``cluster``, ``region``, ``by``, ``stratum``).
+    ``region`` and ``given`` go to ``Panel.from_frame`` (``cluster``, ``by``, ``stratum``). A region that nobody
+    asked for is given up where it would hide statistics or differs within a territory.
     """
-    cells = reduced(engine, columns, at_least=at_least)
-    _one_cohort_each(cells.filter(~pl.col("pooled")), columns)
+    spared = None if region_asked or region is None else region
+    cells = _whole_or_none(engine, columns, at_least, spared) if spared else None
+    if spared and cells is None:
+        region = None
+        columns = replace(columns, fixed=tuple(name for name in columns.fixed if name != spared))
+    if cells is None:
+        cells = reduced(engine, columns, at_least=at_least)
+        _one_cohort_each(cells.filter(~pl.col("pooled")), columns)
     notes = _notes(cells, at_least)
     cells = cells.filter(pl.col("persons").is_not_null())
     if cells["pooled"].any():
@@ -69,8 +82,19 @@ def panel_of_persons(
         weights="weight",
         persons="persons",
         notes=notes,
+        region=region,
         **given,
     )
+
+
+def _whole_or_none(engine: Engine, columns: PersonColumns, at_least: int, region: str) -> pl.DataFrame | None:
+    """The cells, unless the ``region`` splits them so that some are hidden, or is not one for each territory."""
+    try:
+        cells = reduced(engine, columns, at_least=at_least)
+        _one_cohort_each(cells.filter(~pl.col("pooled")), columns)
+    except PanelError:
+        return None
+    return None if cells["persons"].null_count() or cells[region].null_count() else cells
 
 
 def read_panel(
@@ -82,28 +106,36 @@ def read_panel(
     """
     given = dict(columns)
     if at_least is None and not is_database(place):
-        frame = read_whole(place, private=True)
-        return Panel.from_frame(frame, **_with_region(given, frame.columns))
+        return _panel_with_region(read_whole(place, private=True), given)
     fixed = [given[name] for name in ("cluster", "region", "stratum", "by")]
     names = [given[name] for name in ("unit", "time", "cohort")]
     engine = opened(place, table, [*names, *(name for name in fixed if name)])
-    given = _with_region(given, engine.kinds)
+    asked, given["region"] = (
+        given["region"],
+        given["region"] or ("region" if "region" in engine.kinds else None),
+    )
     fixed = [given[name] for name in ("cluster", "region", "stratum", "by") if given[name]]
     simulated = ["simulated"] if "simulated" in engine.kinds else []
     if at_least is None:
         wanted = [*names, *fixed, *simulated, given["outcome"], *given["covariates"], given["weights"]]
-        return Panel.from_frame(read_table(engine, [name for name in dict.fromkeys(wanted) if name]), **given)
+        frame = read_table(engine, [name for name in dict.fromkeys(wanted) if name])
+        return _panel_with_region(frame, {**given, "region": asked})
     if given["covariates"] or given["cross_sections"]:
         raise PanelError("--persons ne se combine pas avec --covariates ni --cross-sections. Retirez-les.")
     unit, time, cohort = names
     person = PersonColumns(unit, time, cohort, given["outcome"], given["weights"], (*fixed, *simulated))
     kept = {name: given[name] for name in ("cluster", "region", "stratum", "by")}
-    return panel_of_persons(engine, person, at_least=at_least, **kept)
+    return panel_of_persons(engine, person, at_least=at_least, region_asked=bool(asked), **kept)
 
 
-def _with_region(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    region = given["region"] or ("region" if "region" in names else None)
-    return {**given, "region": region}
+def _panel_with_region(frame: pl.DataFrame, given: dict[str, Any]) -> Panel:
+    """The panel, with the column « region » nobody asked for where each unit has one and the same all along."""
+    if not given["region"] and {"region", given["unit"]} <= set(frame.columns):
+        found = frame.select(given["unit"], "region").unique()
+        blank = found["region"].cast(pl.String).str.strip_chars().fill_null("") == ""
+        if not blank.any() and found[given["unit"]].is_unique().all():
+            given = {**given, "region": "region"}
+    return Panel.from_frame(frame, **given)
 
 
 def read_table(engine: Engine, columns: list[str]) -> pl.DataFrame:
@@ -316,22 +348,25 @@ def _notes(cells: pl.DataFrame, at_least: int) -> tuple[str, ...]:
     """French sentences on what the threshold changed."""
     notes: list[str] = []
     pooled = cells.filter("pooled")["territories"].to_list()
+    hidden = int(cells["persons"].is_null().sum())
     if pooled:
         notes.append(
             told(
                 "Les territoires qui ont moins de %(least)s personnes à une période sont regroupés par vague "
-                "(jusqu’à %(most)s ensemble) : les effets n’en changent pas, leurs erreurs sont comptées ensemble.",
+                "(jusqu’à %(most)s ensemble) ; leurs erreurs sont comptées ensemble.",
                 least=at_least,
                 most=max(pooled),
             )
         )
-    if hidden := int(cells["persons"].is_null().sum()):
+        if not hidden:
+            notes.append(marked("Ce regroupement ne change pas les effets."))
+    if hidden:
         notes.append(
             told_count(
                 "%(count)s groupe d’une vague et d’une période compte moins de %(least)s personnes, même après "
-                "regroupement : il est laissé de côté.",
+                "regroupement : il est laissé de côté, et les effets peuvent en changer.",
                 "%(count)s groupes d’une vague et d’une période comptent moins de %(least)s personnes, même "
-                "regroupés : ils sont laissés de côté.",
+                "regroupés : ils sont laissés de côté, et les effets peuvent en changer.",
                 hidden,
                 least=at_least,
             )

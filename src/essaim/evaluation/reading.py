@@ -97,6 +97,10 @@ def level_name(result: Result, words: Words = FRENCH) -> str:
 
 def interval(effect: Estimate, result: Result, words: Words = FRENCH) -> str:
     """An estimate and its interval, in words."""
+    if not effect.conf_low <= effect.conf_high:
+        return words.say(
+            "%(effect)s (incertitude non définie)", effect=words.number(effect.estimate, signed=True)
+        )
     return words.say(
         "%(effect)s (intervalle %(level)s : %(low)s à %(high)s)",
         effect=words.number(effect.estimate, signed=True),

@@ -5,12 +5,14 @@ cohort, so that one pass over the data serves every estimate. Gaussian multiplie
 exactly N(0, V).
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 import numpy as np
+from scipy import special
 from scipy.sparse import csr_array
 
 from essaim.evaluation.att import Terms
@@ -38,8 +40,8 @@ class Draws:
     t: Floats
 
     def critical(self, level: float) -> Floats:
-        """(E,) two-sided critical values."""
-        return np.asarray(np.quantile(np.abs(self.t), level, axis=0))
+        """(E,) two-sided critical values: what |t| exceeds when its p-value is small; infinite with too few draws."""
+        return _ranked(np.abs(self.t), level)
 
     def band_critical(self, level: float) -> float:
         """Critical value of the band over the defined estimates, never below the largest pointwise one."""
@@ -47,12 +49,18 @@ class Draws:
         if not defined.any():
             return float("nan")
         largest = np.abs(self.t[:, defined]).max(axis=1)
-        return float(np.quantile(largest, level))
+        return float(_ranked(largest[:, None], level)[0])
 
     def p_values(self, t: Floats) -> Floats:
         """(E,) share of the draws at least as large as ``t``, itself counted among them."""
         exceed = (np.abs(self.t) >= np.abs(t) - 1e-12).sum(axis=0)
         return np.where(np.isnan(t), np.nan, (exceed + 1) / (len(self.t) + 1))
+
+
+def _ranked(draws: Floats, level: float) -> Floats:
+    """(E,) the value that each column (B, E) exceeds in less than 1 − level of the draws, the observed one counted."""
+    rank = math.ceil(level * (len(draws) + 1) - 1e-9)
+    return np.full(draws.shape[1], np.inf) if rank > len(draws) else np.sort(draws, axis=0)[rank - 1]
 
 
 def multipliers(law: Multiplier, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
@@ -199,6 +207,15 @@ def permuted(panel: Panel, count: int, rng: np.random.Generator) -> Iterator[Int
         for rows in strata:
             drawn[rows] = panel.cohort[rng.permutation(rows)]
         yield drawn
+
+
+def assignments(panel: Panel) -> float:
+    """How many different assignments ``permuted`` can give, that of the panel included."""
+    logs = 0.0
+    for rows in _strata(panel):
+        sizes = np.unique(panel.cohort[rows], return_counts=True)[1]
+        logs += special.gammaln(len(rows) + 1) - special.gammaln(sizes + 1).sum()
+    return float(np.exp(min(logs, 700.0)))
 
 
 def replayed(panel: Panel, rows: Ints, cohorts: Ints) -> Iterator[Ints]:

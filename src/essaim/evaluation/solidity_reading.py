@@ -117,7 +117,7 @@ def _next_door(found: Solidity, result: Result, words: Words) -> Iterator[str]:
             "fausse.",
             effect=effect,
         )
-    else:
+    elif near.on_them.conf_low <= near.on_them.conf_high:
         yield words.say("Sur elles, l’ouverture d’à côté ne se voit pas : %(effect)s.", effect=effect)
 
 

@@ -47,6 +47,7 @@ class Scale:
         seen = [0.0, *values] if zero else values
         ticks, digits = _ticks(min(seen), max(seen))
         low, high = min(ticks[0], *values), max(ticks[-1], *values)
+        high = high if high > low else low + 1
         return cls(first, last, low, high, ticks, digits, beside, right)
 
     def x(self, position: float) -> float:
