@@ -1,6 +1,8 @@
 """What goes with the numbers of an evaluation: warnings, facts, and what is needed to replay it."""
 
 import hashlib
+from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -178,11 +180,12 @@ def fingerprint(panel: Panel) -> str:
     return digest.hexdigest()
 
 
-def provenance_of(panel: Panel, options: Options, work: Work, simple: Aggregation | None) -> Json:
-    """What is needed to replay the evaluation: fingerprint of the data, options, version."""
-    return {
+def provenance_of(
+    panel: Panel, options: Options, work: Work, simple: Aggregation | None
+) -> Callable[[], Json]:
+    """What is needed to replay the evaluation, made once, when it is asked for."""
+    known: Json = {
         "essaim": __version__,
-        "panel_sha256": None,  # computed meanwhile: see ``estimation.estimate``
         "units": panel.size,
         "periods": list(panel.calendar.labels),
         "outcome": panel.outcome_name,
@@ -200,3 +203,4 @@ def provenance_of(panel: Panel, options: Options, work: Work, simple: Aggregatio
         "level": options.level,
         "seed": options.seed,
     }
+    return cache(lambda: known | {"panel_sha256": fingerprint(panel)})

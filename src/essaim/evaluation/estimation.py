@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import eye_array, vstack
 
 from essaim.evaluation import aggregate, att, bands, covariance, joint_test
-from essaim.evaluation.account import TINY, facts_of, fingerprint, provenance_of, warnings_of
+from essaim.evaluation.account import TINY, facts_of, provenance_of, warnings_of
 from essaim.evaluation.aggregate import Weighting
 from essaim.evaluation.columns import Floats, Ints
 from essaim.evaluation.covariance import Spread
@@ -19,7 +19,7 @@ from essaim.evaluation.prepare import Prepared, prepare
 from essaim.evaluation.redraw import RecordedDraw
 from essaim.evaluation.resampling import Draws, assignments
 from essaim.evaluation.result import Aggregation, Cell, Estimate, Result
-from essaim.evaluation.threads import meanwhile, single_thread
+from essaim.evaluation.threads import single_thread
 from essaim.evaluation.work import Work, effects, forms_of, grid_of, weights_change
 from essaim.words import marked, told, told_count
 
@@ -36,10 +36,7 @@ def estimate(panel: Panel, options: Options | None = None, draw: RecordedDraw | 
     if draw is not None:
         prepared, options, draw = _as_drawn(prepared, options, draw)
     with single_thread():
-        digest = meanwhile(lambda: fingerprint(panel), panel.outcome.size)
-        found = _estimate(panel, prepared, moments(prepared.panel), options, draw)
-        found.provenance["panel_sha256"] = digest()
-        return found
+        return _estimate(panel, prepared, moments(prepared.panel), options, draw)
 
 
 def mean_effect(panel: Panel, options: Options) -> Estimate:
@@ -123,7 +120,7 @@ def _estimate(
         calendar=ready.calendar,
         event_covariance=by_event.covariance if by_event else np.zeros((0, 0)),
         level=options.level,
-        provenance=provenance_of(panel, options, work, found.get("simple")),
+        traced=provenance_of(panel, options, work, found.get("simple")),
     )
 
 

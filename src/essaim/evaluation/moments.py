@@ -17,6 +17,7 @@ import numpy as np
 from essaim.evaluation.columns import Codes, Floats, Ints, whole_codes
 from essaim.evaluation.panel import Panel, unit_weights
 from essaim.evaluation.periods import NEVER
+from essaim.evaluation.threads import side_by_side
 
 #: Units a block: with a few dozen periods it stays in the second-level cache.
 _BLOCK = 1_024
@@ -97,7 +98,7 @@ def moments(panel: Panel, level: Ints | None = None) -> Moments:
     kind = np.uint16 if len(cohorts) < 2**16 else np.int64  # short integers are put in order by one counting
     order = np.argsort(member.astype(kind), kind="stable")
     rows = np.split(order, np.cumsum(np.bincount(member))[:-1])
-    groups = [_cohort(panel, own, width, short) for own in rows]
+    groups = side_by_side(lambda own: _cohort(panel, own, width, short), rows, panel.outcome.size)
     trace, square = np.array([group.trace for group in groups]), np.diag([group.square for group in groups])
     clusters = None
     if panel.cluster is not None:

@@ -1,7 +1,8 @@
 """What an evaluation gives back: effects with their uncertainty, warnings, and where they come from."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from essaim.evaluation.bands import Pretest
@@ -124,7 +125,7 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class Result:
     """An evaluation. ``event_covariance`` is that of the estimates by time since opening, in their order (0 × 0
-    where they were not asked for)."""
+    where they were not asked for). ``traced`` makes what is needed to replay it."""
 
     cells: tuple[Cell, ...]
     aggregations: dict[str, Aggregation]
@@ -133,8 +134,16 @@ class Result:
     facts: Facts
     calendar: Calendar
     event_covariance: Floats
+    traced: Callable[[], Json]
     level: float = 0.95
-    provenance: Json = field(default_factory=dict)
+
+    @property
+    def provenance(self) -> Json:
+        """What is needed to replay the evaluation: fingerprint of the data, options, version.
+
+        Made when it is first asked for: the SHA-256 of a large panel takes as long as its effects.
+        """
+        return self.traced()
 
     def to_json(self) -> Json:
         """The object that ``essaim evaluate --json`` prints."""

@@ -5,7 +5,7 @@ A 152 × 152 eigen-decomposition took 272 ms with two BLAS threads and 1.3 ms wi
 
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any, TypeVar
@@ -41,13 +41,3 @@ def side_by_side(work: Callable[[A], B], parts: Iterable[A], size: int) -> list[
         return [work(part) for part in parts]
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(work, parts))
-
-
-def meanwhile(work: Callable[[], B], size: int) -> Callable[[], B]:
-    """What gives the result of ``work``: begun at once in a thread when it reads ``size`` numbers, and that is many."""
-    if size < _LARGE:
-        return work
-    pool = ThreadPoolExecutor(1)
-    begun: Future[B] = pool.submit(work)
-    pool.shutdown(wait=False)
-    return begun.result
