@@ -155,7 +155,7 @@ def test_two_files_are_joined(make) -> None:
     [
         (b"unit,time,outcome\na,1,2\n", "Colonne absente\xa0: cohort"),
         (b"unit,time,cohort,outcome\na,1,2,5\na,2,2,abc\n", "ligne 3"),
-        (b"unit,time,cohort,outcome\na,1,2,3\na,1,2,4\na,2,2,4\n", "plusieurs lignes"),
+        (b"unit,time,cohort,outcome\na,1,2,3\na,1,2,4\na,2,2,4\n", "agrégez d’abord"),
         (b"unit,time,cohort,outcome,prenom\na,1,2,3,Zo\n", "décrit des personnes"),
         (b"unit,time,cohort,outcome,outcome\na,1,2,3,4\n", "est en double"),
         (b"", "vide"),
@@ -168,6 +168,56 @@ def test_a_bad_panel_is_refused_in_french(content: bytes, said: str) -> None:
         panels.from_one_file(("x.csv", content))
     assert said in str(refused.value)
     assert "Error" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["sexe", "Âge", "Date de naissance", "patronyme", "nom de famille", "Prénom", "nom_prenom", "id usager",
+     "Identifiant bénéficiaire", "N° allocataire", "NIR", "courriel"],
+)  # fmt: skip
+def test_a_column_of_persons_is_refused_wherever_it_is_sent(header: str) -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10))).with_columns(pl.lit("x").alias(header))
+    outcome = frame.drop("cohort").write_csv().encode()
+    waves = frame.select("unit", pl.lit("2020").alias("date"), header).write_csv().encode()
+    unnamed = frame.select("unit", "time", "outcome").write_csv().encode()
+    for read in (
+        lambda: panels.from_one_file(("p.csv", frame.write_csv().encode())),
+        lambda: panels.from_two_files(("o.csv", outcome), "rsa_2007"),
+        lambda: panels.from_two_files(("o.csv", unnamed), ("v.csv", waves)),
+    ):
+        with pytest.raises(panels.BadPanel, match="décrit des personnes"):
+            read()
+
+
+@pytest.mark.parametrize("header", ["âge moyen", "part des femmes", "taux d’emploi des salariés", "nom"])
+def test_a_figure_of_a_territory_may_speak_of_persons(header: str) -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10))).with_columns(pl.lit("x").alias(header))
+    assert panels.from_one_file(("p.csv", frame.write_csv().encode())).units == 60
+
+
+def test_names_are_kept_only_where_they_are_those_of_units() -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
+    of_units = panels.from_one_file(("p.csv", frame.with_columns(nom="unit").write_csv().encode()))
+    assert "name" in pl.read_csv(of_units.csv).columns
+    of_rows = frame.with_columns(nom=pl.int_range(frame.height).cast(pl.String))
+    draft = panels.from_one_file(("p.csv", of_rows.write_csv().encode()))
+    assert "name" not in pl.read_csv(draft.csv).columns
+    assert any("Colonnes non gardées" in note and "nom" in note for note in map(tell, draft.notes))
+
+
+@pytest.mark.parametrize("group", [None, "femmes"])
+def test_rows_of_persons_are_refused_with_the_advice_to_aggregate(group: str | None) -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
+    if group:
+        frame = pl.concat(frame.with_columns(group=pl.lit(g)) for g in ("ensemble", group, group))
+    else:
+        frame = pl.concat([frame, frame])
+    for sent in (
+        lambda content: panels.from_one_file(("p.csv", content)),
+        lambda content: panels.from_two_files(("p.csv", content), "rsa_2007"),
+    ):
+        with pytest.raises(panels.BadPanel, match="agrégez d’abord"):
+            sent(frame.write_csv().encode())
 
 
 def test_a_bad_panel_shows_its_error_on_the_page(make, evaluator, client) -> None:

@@ -18,6 +18,7 @@ from essaim.opendata import insee_chomage_departement as chomage
 from essaim.opendata.safety import Limits, UnsafeFile
 from essaim.opendata.values import fold
 from essaim.opendata.whole_table import read_whole
+from essaim.platform.evaluations.persons import describing
 from essaim.platform.telling import tell
 from essaim.words import kept, told
 
@@ -49,10 +50,6 @@ WHOLE = (
     "tous",
     "total",
 )  # what the column « group » says of the rows of all persons together
-_PERSONAL = re.compile(
-    r"\b(prenom|nir|numero securite sociale|date naissance|date de naissance|email|courriel|telephone)\b"
-)
-
 _TWICE = re.compile(r"_duplicated_\d+$")  # what the reader of CSV makes of a header seen twice
 
 
@@ -219,6 +216,7 @@ def _waves(waves: tuple[str, bytes] | str) -> tuple[pl.DataFrame, Any]:
         example = next(e for e in WAVE_EXAMPLES if e.name == waves)
         return read_whole(example.path.read_bytes(), LIMITS), example
     table = read_whole(waves[1], LIMITS)
+    _refuse_persons(table)
     dates = read_waves(table).date
     same = (e for e in WAVE_EXAMPLES if read_waves(read_whole(e.path.read_bytes())).date == dates)
     return table, next(same, None)
@@ -226,16 +224,8 @@ def _waves(waves: tuple[str, bytes] | str) -> tuple[pl.DataFrame, Any]:
 
 def _named(frame: pl.DataFrame, required: tuple[str, ...]) -> tuple[pl.DataFrame, list[str]]:
     """Columns under the names of the core, and the headers that are not kept."""
+    _refuse_persons(frame)
     folded = {column: fold(column) for column in frame.columns}
-    personal = [column for column, plain in folded.items() if _PERSONAL.search(plain)]
-    if personal:
-        raise BadPanel(
-            _(
-                "La colonne « %(name)s » décrit des personnes : la plateforme n’en garde aucune. Agrégez d’abord "
-                "par territoire et par période, puis retirez cette colonne."
-            )
-            % {"name": personal[0]}
-        )
     twice = [column for column in frame.columns if _TWICE.search(column)]
     if twice:
         raise BadPanel(
@@ -256,8 +246,49 @@ def _named(frame: pl.DataFrame, required: tuple[str, ...]) -> tuple[pl.DataFrame
             _("Colonne absente : %(names)s. Le tableau contient : %(columns)s.")
             % {"names": ", ".join(missing), "columns": ", ".join(frame.columns[:20])}
         )
-    unread = [column for column in frame.columns if column not in found.values()]
-    return frame.select(**{name: pl.col(column) for name, column in found.items()}), unread
+    named = frame.select(**{name: pl.col(column) for name, column in found.items()})
+    _refuse_repeated(named)
+    if "name" in found and not _names_units(named):
+        named = named.drop("name")
+        del found["name"]
+    return named, [column for column in frame.columns if column not in found.values()]
+
+
+def _refuse_persons(table: pl.DataFrame) -> None:
+    """Raise when a column describes persons, before anything of the table is shown or kept."""
+    header = describing(table.columns)
+    if header is not None:
+        raise BadPanel(
+            _(
+                "La colonne « %(name)s » décrit des personnes : la plateforme n’en garde aucune. Agrégez d’abord "
+                "par territoire et par période, puis retirez cette colonne. Si elle est déjà agrégée, que son nom le "
+                "dise (« âge moyen », « part des femmes ») ; des groupes de personnes se disent dans une colonne "
+                "« groupe »."
+            )
+            % {"name": header}
+        )
+
+
+def _refuse_repeated(frame: pl.DataFrame) -> None:
+    """Raise when a unit has several rows for a period (and a group): persons, or sites, not yet aggregated."""
+    cell = [name for name in ("unit", "time", "group") if name in frame.columns]
+    again = frame.filter(frame.select(cell).is_duplicated()).drop_nulls(["unit", "time"])
+    if again.height:
+        raise BadPanel(
+            _(
+                "L’unité « %(unit)s » a plusieurs lignes pour %(time)s. Une ligne par personne n’entre pas ici : "
+                "agrégez d’abord (une moyenne, une part, un nombre) pour n’avoir qu’une ligne par unité et par "
+                "période, ou, si ces lignes sont des groupes de personnes, nommez « groupe » la colonne qui les "
+                "distingue."
+            )
+            % {"unit": again["unit"][0], "time": again["time"][0]}
+        )
+
+
+def _names_units(frame: pl.DataFrame) -> bool:
+    """Whether the column « name » says one thing of each unit: elsewhere it may name those behind its rows."""
+    named = frame.select("unit", "name").drop_nulls().unique()
+    return not named["unit"].is_duplicated().any()
 
 
 def _draft(
