@@ -2,14 +2,17 @@
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import docx
 import polars as pl
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
@@ -17,8 +20,9 @@ from django.urls import reverse
 
 from essaim.evaluation import Verdict
 from essaim.evaluation.simulate import Scenario, simulate
+from essaim.platform.background.heart import Heart
 from essaim.platform.community.models import Lesson
-from essaim.platform.evaluations import maturity, panels, report, report_views, services
+from essaim.platform.evaluations import maturity, panels, pending, report, report_views, services
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
 from essaim.platform.programmes import services as programmes
@@ -140,6 +144,41 @@ def test_a_preview_that_another_replaced_keeps_nothing_and_the_last_one_serves(
     assert not Panel.objects.exists()
     _confirm(client, last)
     assert Panel.objects.get().title == "Second"
+
+
+def _aside() -> list[Path]:
+    """The files of drafts that wait for an agreement."""
+    return list((Path(settings.MEDIA_ROOT) / pending.FOLDER).glob("*.csv"))
+
+
+def test_a_panel_given_up_leaves_no_file_and_cannot_be_kept_any_more(make, evaluator, client) -> None:
+    plan, before = make.plan(evaluator.programme), _aside()
+    given = {"title": "P", "source": "Simulation", "outcome": SimpleUploadedFile("p.csv", _csv())}
+    page = client.post(_url("panel_new", evaluator.programme, plan.pk), given)
+    give_up = _url("panel_give_up", evaluator.programme, plan.pk)
+    assert f'formaction="{give_up}"' in page.content.decode()
+    client.post(give_up, {"token": "another"})
+    assert len(_aside()) == len(before) + 1
+    client.post(give_up, {"token": page.context["token"]})
+    assert _aside() == before
+    _confirm(client, page)
+    assert not Panel.objects.exists()
+
+
+def test_a_panel_left_without_a_word_is_swept_by_the_worker_after_a_day(make, evaluator, client) -> None:
+    plan, before = make.plan(evaluator.programme), _aside()
+    given = {"title": "P", "source": "Simulation", "outcome": SimpleUploadedFile("p.csv", _csv())}
+    client.post(_url("panel_new", evaluator.programme, plan.pk), given)
+    [left] = set(_aside()) - set(before)
+    heart = Heart("w")
+    heart.beat()
+    assert left.exists()
+    os.utime(left, (time.time() - 90_000,) * 2)
+    heart.beat()
+    assert left.exists()  # the chores of this hour are done
+    heart.chores_due = time.monotonic()
+    heart.beat()
+    assert not left.exists()
 
 
 def test_two_files_are_joined(make) -> None:
