@@ -332,6 +332,31 @@ def test_values_that_describe_too_few_persons_are_never_kept() -> None:
     assert any("moins de 11 personnes" in note for note in map(tell, draft.notes))
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["persons", "Personnes", "Effectif", "nb_pers", "nb personnes", "Nombre de personnes", "nb_benef",
+     "Nombre d’allocataires", "NB_USAGERS"],
+)  # fmt: skip
+def test_the_column_of_persons_is_known_under_many_names(header: str) -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
+    persons = pl.when(pl.int_range(frame.height) == 0).then(5).otherwise(50).alias(header)
+    draft = panels.from_one_file(("p.csv", frame.with_columns(persons).write_csv().encode()))
+    assert pl.read_csv(draft.csv)["outcome"].null_count() == 1
+
+
+def test_an_outcome_that_counts_persons_is_protected_beside_a_column_of_persons() -> None:
+    """Three beneficiaries among five hundred persons are still three; and five persons are still five."""
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
+    row = pl.int_range(frame.height)
+    frame = frame.with_columns(
+        outcome=pl.when(row == 0).then(3.0).otherwise(40.0), persons=pl.when(row == 1).then(5).otherwise(500)
+    )
+    draft = panels.from_one_file(("p.csv", frame.write_csv().encode()), counts_persons=True)
+    kept = pl.read_csv(draft.csv)
+    assert kept["outcome"].null_count() == kept["persons"].null_count() == 2
+    assert any("2 valeurs reposent" in note for note in map(tell, draft.notes))
+
+
 def _of_few(secret: float) -> bytes:
     """A panel in which one value of a small wave, ``secret``, rests on four persons."""
     frame = simulate(Scenario(units=60, waves=(8, 8, 2)))

@@ -20,13 +20,17 @@ from essaim.opendata.values import fold
 from essaim.opendata.whole_table import read_whole
 from essaim.platform.evaluations.persons import describing
 from essaim.platform.telling import tell
-from essaim.words import kept, told
+from essaim.words import kept, told, told_count
 
 LIMITS = Limits()
 LEAST_PERSONS = 11  # a figure about fewer persons may describe somebody: threshold of INSEE's fiscal sources
 KEPT = (
     "unit", "name", "region", "wave", "version", "type", "group", "cohort", "time", "outcome", "weights", "cluster",
     "persons", "simulated",
+)  # fmt: skip
+COUNTED = (
+    "pers", "personnes", "de personnes", "benef", "beneficiaires", "de beneficiaires", "allocataires", "d allocataires",
+    "usagers", "d usagers", "individus", "d individus", "participants", "de participants", "persons",
 )  # fmt: skip
 SYNONYMS = {
     "unit": ("unit", "unite", "territoire", "code", "departement", "commune", "site"),
@@ -41,9 +45,12 @@ SYNONYMS = {
     "group": ("group", "groupe", "groupe de personnes"),
     "weights": ("weights", "weight", "poids"),
     "cluster": ("cluster", "grappe"),
-    "persons": ("persons", "personnes", "effectif", "nombre de personnes", "nb personnes"),
+    "persons": (
+        "persons", "personnes", "effectif", "effectifs", "pers",
+        *(f"{many} {whom}" for many in ("nb", "nbre", "nombre", "n") for whom in COUNTED),
+    ),
     "simulated": ("simulated", "simule"),
-}
+}  # fmt: skip
 WHOLE = (
     "",
     "ensemble",
@@ -340,12 +347,14 @@ def _without_proof(inputs: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _protect(frame: pl.DataFrame, counts_persons: bool) -> tuple[pl.DataFrame, list[str]]:
-    """Empty every outcome that rests on one to ten persons; zero and unknown stay what they are."""
-    count = "persons" if "persons" in frame.columns else "outcome" if counts_persons else None
-    if count is None:
-        return frame, []
-    values = frame[count].cast(pl.String).str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    small = ((values > 0) & (values < LEAST_PERSONS)).fill_null(False)
+    """Empty every outcome that rests on one to ten persons, by its column of persons or as it counts some itself.
+
+    Zero and unknown stay what they are.
+    """
+    counts = (["persons"] if "persons" in frame.columns else []) + (["outcome"] if counts_persons else [])
+    small = pl.repeat(False, frame.height, eager=True)
+    for count in counts:
+        small = small | _few(frame[count])
     if not small.any():
         return frame, []
     if (
@@ -356,15 +365,23 @@ def _protect(frame: pl.DataFrame, counts_persons: bool) -> tuple[pl.DataFrame, l
         small = small | (grouped & cell.select(pl.col("small").any().over("unit", "time"))["small"])
     hide = [
         pl.when(small).then(None).otherwise(pl.col(column)).alias(column)
-        for column in dict.fromkeys(("outcome", count))
+        for column in dict.fromkeys(("outcome", *counts))
     ]
-    said = told(
+    said = told_count(
+        "%(count)s valeur repose sur moins de %(least)s personnes : elle est effacée, et non gardée ; ni "
+        "l’empreinte du fichier déposé, qui aiderait à la retrouver.",
         "%(count)s valeurs reposent sur moins de %(least)s personnes : elles sont effacées, et non gardées ; ni "
         "l’empreinte du fichier déposé, qui aiderait à les retrouver.",
-        count=int(small.sum()),
+        int(small.sum()),
         least=LEAST_PERSONS,
     )
     return frame.with_columns(hide), [said]
+
+
+def _few(count: pl.Series) -> pl.Series:
+    """Where a count is of one to ten persons."""
+    values = count.cast(pl.String).str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    return ((values > 0) & (values < LEAST_PERSONS)).fill_null(False)
 
 
 def _is_whole(group: pl.Series) -> pl.Series:
