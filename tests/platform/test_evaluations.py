@@ -123,6 +123,19 @@ def test_nothing_is_kept_before_the_preview_is_confirmed(make, evaluator, client
     assert panels.fingerprint(panel.file.open("rb").read()) == panel.sha256
 
 
+def test_a_preview_counts_one_unit_in_the_singular(make, evaluator, client) -> None:
+    plan = make.plan(evaluator.programme)
+    file = SimpleUploadedFile("p.csv", b"unit,time,cohort,outcome\na,1,2,3\na,2,2,4\nb,1,,3\nb,2,,4\n")
+    given = {"title": "Panel", "source": "Simulation", "outcome": file}
+    page = client.post(_url("panel_new", evaluator.programme, plan.pk), given)
+    said = "1 unité exposée pendant la fenêtre, 1 unité non exposée, 2 périodes"
+    assert said in page.content.decode()
+    _confirm(client, page)
+    for name, args in (("plan", ()), ("panel", (Panel.objects.get().pk,))):
+        shown = client.get(_url(name, evaluator.programme, plan.pk, *args)).content.decode()
+        assert "2 unités, dont 1 exposée" in shown
+
+
 def test_a_confirmation_without_a_preview_keeps_nothing(make, evaluator, client) -> None:
     plan = make.plan(evaluator.programme)
     client.post(_url("panel_confirm", evaluator.programme, plan.pk))
@@ -196,6 +209,9 @@ def test_two_files_are_joined(make) -> None:
         (b"unit,time,cohort,outcome\na,1,2,5\na,2,2,abc\n", "ligne 3"),
         (b"unit,time,cohort,outcome\na,1,2,3\na,1,2,4\na,2,2,4\n", "agrégez d’abord"),
         (b"unit,time,cohort,outcome,prenom\na,1,2,3,Zo\n", "décrit des personnes"),
+        (b"unit,time,cohort,outcome\na,1,2,3\na,2,2,4\n", "n’a qu’une unité («\xa0a\xa0»)"),
+        (b"unit,time,cohort,outcome\na,1,2,3\na,2,2,4\nb,1,2,3\nb,2,2,4\n", "rien à comparer"),
+        (b"unit,time,cohort,outcome\na,1,1,3\na,2,1,4\nb,1,2,3\nb,2,2,4\n", "rien à comparer"),
         (b"unit,time,cohort,outcome,outcome\na,1,2,3,4\n", "est en double"),
         (b"", "vide"),
         (bytes(range(256)) * 20, ""),

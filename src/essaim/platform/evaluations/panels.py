@@ -319,6 +319,8 @@ def _draft(
             )
             % {"first": panel.calendar.labels[0], "last": panel.calendar.labels[-1]}
         )
+    compared = int((panel.cohort > panel.calendar.ordinals[-1]).sum())
+    _refuse_without_comparison(panel, waves, compared)
     text = frame.select(column for column in KEPT if column in frame.columns).write_csv()
     labels = panel.calendar.labels
     return Draft(
@@ -329,12 +331,34 @@ def _draft(
         window_reason=tell(reason),
         units=panel.size,
         exposed=sum(wave["units"] for wave in waves),
-        compared=int((panel.cohort > panel.calendar.ordinals[-1]).sum()),
+        compared=compared,
         periods=len(labels),
         waves=waves,
         simulated=panel.simulated,
         sample=frame.head(8).to_dicts(),
     )
+
+
+def _refuse_without_comparison(panel: Panel, waves: list[dict[str, Any]], compared: int) -> None:
+    """Raise when no unit is exposed later than another: whatever the settings, nothing would be compared."""
+    if panel.size == 1:
+        raise BadPanel(
+            _(
+                "Le panel n’a qu’une unité (« %(unit)s ») : un effet se mesure en comparant des unités exposées à "
+                "d’autres qui ne le sont pas. Ajoutez au tableau des territoires non exposés, ou exposés plus tard."
+            )
+            % {"unit": panel.units[0]}
+        )
+    later = [wave for wave in waves if wave["cohort"] != panel.calendar.labels[0]]
+    if not compared and len(later) < 2:
+        raise BadPanel(
+            _(
+                "Il n’y a rien à comparer : aucune unité n’est non exposée, et toutes celles qui peuvent être suivies "
+                "avant et après sont exposées à la même période (%(period)s). Ajoutez au tableau des territoires non "
+                "exposés, ou exposés plus tard."
+            )
+            % {"period": waves[-1]["cohort"]}
+        )
 
 
 def _without_proof(inputs: list[dict[str, str]]) -> list[dict[str, str]]:
