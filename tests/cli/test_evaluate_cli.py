@@ -186,7 +186,7 @@ def test_persons_are_reduced_and_the_script_replays_it(persons: Path, tmp_path: 
 
 def test_persons_and_covariates_do_not_combine(persons: Path) -> None:
     refused = run("evaluate", persons, "--persons", "--covariates", "x", code=1)
-    assert "ne se combine pas" in refused.output
+    assert "ne se combinent ni avec des covariables" in refused.output
 
 
 def test_a_panel_may_lie_in_a_database(simulated: Path, tmp_path: Path) -> None:

@@ -46,6 +46,12 @@ def test_an_outcome_that_is_none_is_refused(tmp_path: Path, change: pl.Expr, mes
     assert (result.exit_code, message in result.output) == (1, True), result.output
 
 
+def test_what_to_do_is_said_in_words_and_the_command_line_names_the_option(tmp_path: Path) -> None:
+    exposed = FRAME.filter(pl.col("cohort") != "")
+    output = evaluated(tmp_path, exposed).output
+    assert "Comparez aux unités pas encore exposées. (option : --control notyettreated)" in output
+
+
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [

@@ -55,7 +55,7 @@ def test_without_never_exposed_units_the_last_wave_compares_and_the_panel_stops_
 
 
 def test_without_never_exposed_units_the_default_comparison_is_refused() -> None:
-    with pytest.raises(EvaluationError, match="notyettreated"):
+    with pytest.raises(EvaluationError, match="pas encore exposées"):
         run(panel_frame([2, 3], [[0.0, 5.0, 5.0], [0.0, 1.0, 9.0]]))
 
 

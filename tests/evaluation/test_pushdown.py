@@ -187,7 +187,7 @@ def test_several_files_are_one_table(tmp_path: Path) -> None:
     [
         ("personnes.xlsx", None, "Convertissez le fichier en parquet"),
         ("absent.parquet", None, "ne se lit pas"),
-        ("postgresql://ana:secret@localhost/b", None, "nommez la table avec --table"),
+        ("postgresql://ana:secret@localhost/b", None, "nommez la table à y lire"),
         ("postgresql://ana:secret@127.0.0.1:1/b", "t", "ne se lit pas"),
     ],
 )

@@ -2,14 +2,17 @@
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import docx
 import polars as pl
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
@@ -17,8 +20,9 @@ from django.urls import reverse
 
 from essaim.evaluation import Verdict
 from essaim.evaluation.simulate import Scenario, simulate
+from essaim.platform.background.heart import Heart
 from essaim.platform.community.models import Lesson
-from essaim.platform.evaluations import maturity, panels, report, report_views, services
+from essaim.platform.evaluations import maturity, panels, pending, report, report_views, services
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
 from essaim.platform.programmes import services as programmes
@@ -119,6 +123,19 @@ def test_nothing_is_kept_before_the_preview_is_confirmed(make, evaluator, client
     assert panels.fingerprint(panel.file.open("rb").read()) == panel.sha256
 
 
+def test_a_preview_counts_one_unit_in_the_singular(make, evaluator, client) -> None:
+    plan = make.plan(evaluator.programme)
+    file = SimpleUploadedFile("p.csv", b"unit,time,cohort,outcome\na,1,2,3\na,2,2,4\nb,1,,3\nb,2,,4\n")
+    given = {"title": "Panel", "source": "Simulation", "outcome": file}
+    page = client.post(_url("panel_new", evaluator.programme, plan.pk), given)
+    said = "1 unité exposée pendant la fenêtre, 1 unité non exposée, 2 périodes"
+    assert said in page.content.decode()
+    _confirm(client, page)
+    for name, args in (("plan", ()), ("panel", (Panel.objects.get().pk,))):
+        shown = client.get(_url(name, evaluator.programme, plan.pk, *args)).content.decode()
+        assert "2 unités, dont 1 exposée" in shown
+
+
 def test_a_confirmation_without_a_preview_keeps_nothing(make, evaluator, client) -> None:
     plan = make.plan(evaluator.programme)
     client.post(_url("panel_confirm", evaluator.programme, plan.pk))
@@ -142,6 +159,41 @@ def test_a_preview_that_another_replaced_keeps_nothing_and_the_last_one_serves(
     assert Panel.objects.get().title == "Second"
 
 
+def _aside() -> list[Path]:
+    """The files of drafts that wait for an agreement."""
+    return list((Path(settings.MEDIA_ROOT) / pending.FOLDER).glob("*.csv"))
+
+
+def test_a_panel_given_up_leaves_no_file_and_cannot_be_kept_any_more(make, evaluator, client) -> None:
+    plan, before = make.plan(evaluator.programme), _aside()
+    given = {"title": "P", "source": "Simulation", "outcome": SimpleUploadedFile("p.csv", _csv())}
+    page = client.post(_url("panel_new", evaluator.programme, plan.pk), given)
+    give_up = _url("panel_give_up", evaluator.programme, plan.pk)
+    assert f'formaction="{give_up}"' in page.content.decode()
+    client.post(give_up, {"token": "another"})
+    assert len(_aside()) == len(before) + 1
+    client.post(give_up, {"token": page.context["token"]})
+    assert _aside() == before
+    _confirm(client, page)
+    assert not Panel.objects.exists()
+
+
+def test_a_panel_left_without_a_word_is_swept_by_the_worker_after_a_day(make, evaluator, client) -> None:
+    plan, before = make.plan(evaluator.programme), _aside()
+    given = {"title": "P", "source": "Simulation", "outcome": SimpleUploadedFile("p.csv", _csv())}
+    client.post(_url("panel_new", evaluator.programme, plan.pk), given)
+    [left] = set(_aside()) - set(before)
+    heart = Heart("w")
+    heart.beat()
+    assert left.exists()
+    os.utime(left, (time.time() - 90_000,) * 2)
+    heart.beat()
+    assert left.exists()  # the chores of this hour are done
+    heart.chores_due = time.monotonic()
+    heart.beat()
+    assert not left.exists()
+
+
 def test_two_files_are_joined(make) -> None:
     frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
     outcome = frame.select("unit", "time", "outcome").write_csv().encode()
@@ -155,8 +207,11 @@ def test_two_files_are_joined(make) -> None:
     [
         (b"unit,time,outcome\na,1,2\n", "Colonne absente\xa0: cohort"),
         (b"unit,time,cohort,outcome\na,1,2,5\na,2,2,abc\n", "ligne 3"),
-        (b"unit,time,cohort,outcome\na,1,2,3\na,1,2,4\na,2,2,4\n", "plusieurs lignes"),
+        (b"unit,time,cohort,outcome\na,1,2,3\na,1,2,4\na,2,2,4\n", "agrégez d’abord"),
         (b"unit,time,cohort,outcome,prenom\na,1,2,3,Zo\n", "décrit des personnes"),
+        (b"unit,time,cohort,outcome\na,1,2,3\na,2,2,4\n", "n’a qu’une unité («\xa0a\xa0»)"),
+        (b"unit,time,cohort,outcome\na,1,2,3\na,2,2,4\nb,1,2,3\nb,2,2,4\n", "rien à comparer"),
+        (b"unit,time,cohort,outcome\na,1,1,3\na,2,1,4\nb,1,2,3\nb,2,2,4\n", "rien à comparer"),
         (b"unit,time,cohort,outcome,outcome\na,1,2,3,4\n", "est en double"),
         (b"", "vide"),
         (bytes(range(256)) * 20, ""),
@@ -168,6 +223,56 @@ def test_a_bad_panel_is_refused_in_french(content: bytes, said: str) -> None:
         panels.from_one_file(("x.csv", content))
     assert said in str(refused.value)
     assert "Error" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["sexe", "Âge", "Date de naissance", "patronyme", "nom de famille", "Prénom", "nom_prenom", "id usager",
+     "Identifiant bénéficiaire", "N° allocataire", "NIR", "courriel"],
+)  # fmt: skip
+def test_a_column_of_persons_is_refused_wherever_it_is_sent(header: str) -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10))).with_columns(pl.lit("x").alias(header))
+    outcome = frame.drop("cohort").write_csv().encode()
+    waves = frame.select("unit", pl.lit("2020").alias("date"), header).write_csv().encode()
+    unnamed = frame.select("unit", "time", "outcome").write_csv().encode()
+    for read in (
+        lambda: panels.from_one_file(("p.csv", frame.write_csv().encode())),
+        lambda: panels.from_two_files(("o.csv", outcome), "rsa_2007"),
+        lambda: panels.from_two_files(("o.csv", unnamed), ("v.csv", waves)),
+    ):
+        with pytest.raises(panels.BadPanel, match="décrit des personnes"):
+            read()
+
+
+@pytest.mark.parametrize("header", ["âge moyen", "part des femmes", "taux d’emploi des salariés", "nom"])
+def test_a_figure_of_a_territory_may_speak_of_persons(header: str) -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10))).with_columns(pl.lit("x").alias(header))
+    assert panels.from_one_file(("p.csv", frame.write_csv().encode())).units == 60
+
+
+def test_names_are_kept_only_where_they_are_those_of_units() -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
+    of_units = panels.from_one_file(("p.csv", frame.with_columns(nom="unit").write_csv().encode()))
+    assert "name" in pl.read_csv(of_units.csv).columns
+    of_rows = frame.with_columns(nom=pl.int_range(frame.height).cast(pl.String))
+    draft = panels.from_one_file(("p.csv", of_rows.write_csv().encode()))
+    assert "name" not in pl.read_csv(draft.csv).columns
+    assert any("Colonnes non gardées" in note and "nom" in note for note in map(tell, draft.notes))
+
+
+@pytest.mark.parametrize("group", [None, "femmes"])
+def test_rows_of_persons_are_refused_with_the_advice_to_aggregate(group: str | None) -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
+    if group:
+        frame = pl.concat(frame.with_columns(group=pl.lit(g)) for g in ("ensemble", group, group))
+    else:
+        frame = pl.concat([frame, frame])
+    for sent in (
+        lambda content: panels.from_one_file(("p.csv", content)),
+        lambda content: panels.from_two_files(("p.csv", content), "rsa_2007"),
+    ):
+        with pytest.raises(panels.BadPanel, match="agrégez d’abord"):
+            sent(frame.write_csv().encode())
 
 
 def test_a_bad_panel_shows_its_error_on_the_page(make, evaluator, client) -> None:
@@ -241,6 +346,31 @@ def test_values_that_describe_too_few_persons_are_never_kept() -> None:
     assert kept["persons"].min() == 50
     assert kept["outcome"].null_count() == 1
     assert any("moins de 11 personnes" in note for note in map(tell, draft.notes))
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["persons", "Personnes", "Effectif", "nb_pers", "nb personnes", "Nombre de personnes", "nb_benef",
+     "Nombre d’allocataires", "NB_USAGERS"],
+)  # fmt: skip
+def test_the_column_of_persons_is_known_under_many_names(header: str) -> None:
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
+    persons = pl.when(pl.int_range(frame.height) == 0).then(5).otherwise(50).alias(header)
+    draft = panels.from_one_file(("p.csv", frame.with_columns(persons).write_csv().encode()))
+    assert pl.read_csv(draft.csv)["outcome"].null_count() == 1
+
+
+def test_an_outcome_that_counts_persons_is_protected_beside_a_column_of_persons() -> None:
+    """Three beneficiaries among five hundred persons are still three; and five persons are still five."""
+    frame = simulate(Scenario(units=60, waves=(8, 8, 10)))
+    row = pl.int_range(frame.height)
+    frame = frame.with_columns(
+        outcome=pl.when(row == 0).then(3.0).otherwise(40.0), persons=pl.when(row == 1).then(5).otherwise(500)
+    )
+    draft = panels.from_one_file(("p.csv", frame.write_csv().encode()), counts_persons=True)
+    kept = pl.read_csv(draft.csv)
+    assert kept["outcome"].null_count() == kept["persons"].null_count() == 2
+    assert any("2 valeurs reposent" in note for note in map(tell, draft.notes))
 
 
 def _of_few(secret: float) -> bytes:

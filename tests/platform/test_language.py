@@ -51,6 +51,12 @@ def _pairs(message: Message) -> list[tuple[str, str]]:
     return [(message.id, str(message.string))]
 
 
+def test_no_screen_quotes_an_option_of_the_command_line() -> None:
+    """Only a whole command may be quoted: who reads a screen has no options to give."""
+    texts = {text for message in _texts() for pair in _pairs(message) for text in pair}
+    assert [text for text in texts if re.search(r"(^|\s)--[a-z]", text) and "essaim " not in text] == []
+
+
 def test_french_signs_hold_to_their_words() -> None:
     assert translation.gettext("Supprimer « %(event)s » ?") == "Supprimer «\xa0%(event)s\xa0»\u202f?"
     assert translations.spaced("Voir https://x.fr/a?b : 3 %%, %(x)s ; oui") == (

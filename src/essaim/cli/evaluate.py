@@ -73,7 +73,7 @@ OPTIONS = (
 @click.option("--control", type=click.Choice(get_args(Control)), default="nevertreated", show_default=True)
 @click.option("--base", type=click.Choice(get_args(Base)), default="varying", show_default=True)
 @click.option("--anticipation", type=click.IntRange(0), default=0, help="Périodes d’anticipation.")
-@click.option("--cluster", help="Colonne des grappes, plus grosses que les unités.")
+@click.option("--cluster", help="Colonne des grappes, plus grosses que les unités (« region »…).")
 @click.option("--region", help="Colonne de la région (« region » si elle existe).")
 @click.option("--weights", help="Colonne des poids.")
 @click.option(

@@ -22,7 +22,9 @@ def readable_errors() -> Iterator[None]:
     except UnsafeFile as error:
         where = f"Ligne {error.row} : " if error.row else ""
         _stop(f"{where}{error.message} {error.mend}")
-    except (EvaluationError, RolloutError) as error:
+    except EvaluationError as error:
+        _stop(f"{error} (option : {error.option})" if error.option else str(error))
+    except RolloutError as error:
         _stop(str(error))
 
 

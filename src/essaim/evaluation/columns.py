@@ -33,7 +33,8 @@ def require(frame: pl.DataFrame, columns: Sequence[str]) -> None:
     if missing:
         raise PanelError(
             "Colonne absente : %(names)s. Le tableau contient : %(columns)s. "
-            "Nommez les colonnes par --unit, --time, --cohort et --outcome.",
+            "Nommez celles de l’unité, de la période, de la première exposition et du résultat.",
+            option="--unit, --time, --cohort, --outcome",
             names=some(missing),
             columns=some(frame.columns, limit=20),
         )

@@ -45,14 +45,14 @@ class Concentration:
         if few:
             return told(
                 "Les unités exposées tiennent dans peu de régions (l’équivalent de %(regions)s) : un événement "
-                "régional se confond avec l’effet, et aucun intervalle n’a ici le niveau annoncé. Essayez --cluster "
-                "region ; avec si peu de régions il reste fragile.",
+                "régional se confond avec l’effet, et aucun intervalle n’a ici le niveau annoncé. Groupez les "
+                "erreurs par région (grappes) ; avec si peu de régions, cela reste fragile.",
                 regions=round(self.regions, 1),
             )
         return told(
             "Chaque vague tient dans peu de régions (en moyenne l’équivalent de %(regions)s, quand des unités prises "
             "partout en toucheraient %(chance)s) : un événement régional se confond avec l’effet, et aucun intervalle "
-            "n’a ici le niveau annoncé. Essayez --cluster region ; il est plus large.",
+            "n’a ici le niveau annoncé. Groupez les erreurs par région (grappes) : l’intervalle est plus large.",
             regions=round(self.by_wave, 1),
             chance=round(self.by_chance, 1),
         )

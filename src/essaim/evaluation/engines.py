@@ -85,7 +85,8 @@ def opened(source: str, table: str | None = None, keys: Sequence[str] = ()) -> E
     """
     if is_database(source) and not table:
         raise EvaluationError(
-            "« %(value)s » est une base : nommez la table avec --table (schema.table au besoin).",
+            "« %(value)s » est une base : nommez la table à y lire, avec son schéma au besoin.",
+            option="--table schema.table",
             value=without_secret(source),
         )
     if is_engine(source):

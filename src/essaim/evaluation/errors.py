@@ -6,7 +6,14 @@ from essaim.words import SaidError, told_count
 
 
 class EvaluationError(SaidError):
-    """The evaluation cannot be done as asked; the message is meant for the person who asked."""
+    """The evaluation cannot be done as asked; the message is meant for the person who asked.
+
+    It says what to do in words; ``option`` is how the command line, which shows it, asks for that.
+    """
+
+    def __init__(self, text: str, /, option: str = "", **values: object) -> None:
+        super().__init__(text, **values)
+        self.option = option
 
 
 class PanelError(EvaluationError):

@@ -191,7 +191,9 @@ def _by_attribute(panel: Panel, options: Options) -> dict[str, Aggregation]:
         return {}
     if panel.covariates is not None or (panel.weight.ndim == 2 and panel.persons is None):
         raise EvaluationError(
-            "--by ne se combine pas avec des covariables ni des poids qui varient. Retirez-les."
+            "L’effet par valeur d’un attribut ne se combine pas avec des covariables ni des poids qui varient. "
+            "Retirez-les.",
+            option="--covariates, --weights",
         )
     stats = moments(panel, panel.level)
     assert stats.levels is not None

@@ -197,7 +197,9 @@ class Panel:
         panel = self
         holes = has_holes(panel.outcome)
         if holes and not panel.observed.any():
-            raise PanelError("La colonne du résultat est vide. Donnez-en une autre avec --outcome.")
+            raise PanelError(
+                "La colonne du résultat est vide. Remplissez-la, ou donnez-en une autre.", option="--outcome"
+            )
         if panel.covariates is not None and has_holes(panel.covariates):
             panel = _with_known(
                 panel, ~np.isnan(panel.covariates).any(axis=2) | ~panel.observed, told("une covariable")
@@ -294,7 +296,8 @@ def _with_known(panel: Panel, known: NDArray[np.bool_], what: str) -> Panel:
         missing = panel.calendar.labels[int(np.argmin(known.sum(axis=0)))]
         raise PanelError(
             "Aucune unité n’est observée à toutes les périodes (%(what)s manque surtout en %(missing)s). "
-            "Resserrez la fenêtre, ou gardez les unités incomplètes avec --unbalanced.",
+            "Resserrez la fenêtre, ou complétez les valeurs qui manquent.",
+            option="--unbalanced, qui garde les unités incomplètes",
             what=what,
             missing=missing,
         )
@@ -418,8 +421,8 @@ def _refuse_duplicates(layout: _Layout, calendar: Calendar, first_row: int) -> N
     name, label = layout.units[twice // shape[1]], calendar.labels[twice % shape[1]]
     raise PanelError(
         "L’unité « %(name)s » a plusieurs lignes pour %(label)s (%(where)s) ; "
-        "%(value)s cas en tout. Gardez une ligne par unité et par période, ou déclarez des "
-        "coupes répétées avec --cross-sections.",
+        "%(value)s cas en tout. Gardez une ligne par unité et par période : agrégez d’abord.",
+        option="--cross-sections, si chaque ligne est une autre personne",
         name=name,
         label=label,
         where=col.rows_where(cell == twice, first_row),

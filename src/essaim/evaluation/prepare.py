@@ -88,7 +88,8 @@ def _last_cohort_as_comparison(
     if control == "nevertreated":
         raise EvaluationError(
             "Toutes les unités finissent par être exposées : il n’y a pas d’unité jamais exposée à qui "
-            "comparer. Comparez aux unités pas encore exposées avec --control notyettreated."
+            "comparer. Comparez aux unités pas encore exposées.",
+            option="--control notyettreated",
         )
     ordinals = np.array(panel.calendar.ordinals)
     kept = ordinals < latest - anticipation

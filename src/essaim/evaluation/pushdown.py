@@ -121,7 +121,11 @@ def read_panel(
         frame = read_table(engine, [name for name in dict.fromkeys(wanted) if name])
         return _panel_with_region(frame, {**given, "region": asked})
     if given["covariates"] or given["cross_sections"]:
-        raise PanelError("--persons ne se combine pas avec --covariates ni --cross-sections. Retirez-les.")
+        raise PanelError(
+            "Des lignes de personnes, agrégées là où elles sont, ne se combinent ni avec des covariables ni avec des "
+            "coupes répétées. Retirez-les.",
+            option="--covariates, --cross-sections",
+        )
     unit, time, cohort = names
     person = PersonColumns(unit, time, cohort, given["outcome"], given["weights"], (*fixed, *simulated))
     kept = {name: given[name] for name in ("cluster", "region", "stratum", "by")}
@@ -379,7 +383,8 @@ def _require(engine: Engine, names: list[str]) -> None:
     if missing:
         raise PanelError(
             "Colonne absente : %(names)s. La table contient : %(columns)s. "
-            "Nommez les colonnes par --unit, --time, --cohort et --outcome.",
+            "Nommez celles de l’unité, de la période, de la première exposition et du résultat.",
+            option="--unit, --time, --cohort, --outcome",
             names=some(missing),
             columns=some(engine.kinds, limit=20),
         )

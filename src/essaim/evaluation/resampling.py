@@ -235,9 +235,9 @@ def randomisation(
     """
     if np.ptp(panel.weight) or stats.clusters is not None:
         raise EvaluationError(
-            "L’inférence par nouveau tirage demande des poids égaux et pas de grappes. Choisissez "
-            "--inference cr2, "
-            "ou retirez --weights et --cluster."
+            "L’inférence par nouveau tirage demande des poids égaux et pas de grappes. Retirez les poids "
+            "et les grappes, ou choisissez une autre inférence.",
+            option="--inference cr2",
         )
     load = loadings(stats, terms, mix, None)[:, :, : stats.periods] * float(panel.weight[0])
     outcome = panel.outcome - panel.outcome.mean(axis=0)

@@ -127,6 +127,14 @@ def panel_confirm(request: Request, slug: str, pk: int) -> HttpResponse:
     return redirect("evaluations:panel", slug=slug, pk=pk, panel=panel.pk)
 
 
+@require_POST
+def panel_give_up(request: Request, slug: str, pk: int) -> HttpResponse:
+    found = services.plan_for(request.user, slug, pk, "add_panel")
+    pending.give_up(request.session, found.pk, request.POST.get("token", ""))
+    messages.success(request, _("Panel abandonné : rien n’en est gardé."))
+    return redirect("evaluations:plan", slug=slug, pk=pk)
+
+
 def _panel(request: Request, slug: str, pk: int, panel: int, action: str) -> tuple[EvaluationPlan, Panel]:
     found = services.plan_for(request.user, slug, pk, action)
     return found, get_object_or_404(found.panels, pk=panel)

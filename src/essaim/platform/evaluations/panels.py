@@ -18,14 +18,19 @@ from essaim.opendata import insee_chomage_departement as chomage
 from essaim.opendata.safety import Limits, UnsafeFile
 from essaim.opendata.values import fold
 from essaim.opendata.whole_table import read_whole
+from essaim.platform.evaluations.persons import describing
 from essaim.platform.telling import tell
-from essaim.words import kept, told
+from essaim.words import kept, told, told_count
 
 LIMITS = Limits()
 LEAST_PERSONS = 11  # a figure about fewer persons may describe somebody: threshold of INSEE's fiscal sources
 KEPT = (
     "unit", "name", "region", "wave", "version", "type", "group", "cohort", "time", "outcome", "weights", "cluster",
     "persons", "simulated",
+)  # fmt: skip
+COUNTED = (
+    "pers", "personnes", "de personnes", "benef", "beneficiaires", "de beneficiaires", "allocataires", "d allocataires",
+    "usagers", "d usagers", "individus", "d individus", "participants", "de participants", "persons",
 )  # fmt: skip
 SYNONYMS = {
     "unit": ("unit", "unite", "territoire", "code", "departement", "commune", "site"),
@@ -40,19 +45,18 @@ SYNONYMS = {
     "group": ("group", "groupe", "groupe de personnes"),
     "weights": ("weights", "weight", "poids"),
     "cluster": ("cluster", "grappe"),
-    "persons": ("persons", "personnes", "effectif", "nombre de personnes", "nb personnes"),
+    "persons": (
+        "persons", "personnes", "effectif", "effectifs", "pers",
+        *(f"{many} {whom}" for many in ("nb", "nbre", "nombre", "n") for whom in COUNTED),
+    ),
     "simulated": ("simulated", "simule"),
-}
+}  # fmt: skip
 WHOLE = (
     "",
     "ensemble",
     "tous",
     "total",
 )  # what the column « group » says of the rows of all persons together
-_PERSONAL = re.compile(
-    r"\b(prenom|nir|numero securite sociale|date naissance|date de naissance|email|courriel|telephone)\b"
-)
-
 _TWICE = re.compile(r"_duplicated_\d+$")  # what the reader of CSV makes of a header seen twice
 
 
@@ -219,6 +223,7 @@ def _waves(waves: tuple[str, bytes] | str) -> tuple[pl.DataFrame, Any]:
         example = next(e for e in WAVE_EXAMPLES if e.name == waves)
         return read_whole(example.path.read_bytes(), LIMITS), example
     table = read_whole(waves[1], LIMITS)
+    _refuse_persons(table)
     dates = read_waves(table).date
     same = (e for e in WAVE_EXAMPLES if read_waves(read_whole(e.path.read_bytes())).date == dates)
     return table, next(same, None)
@@ -226,16 +231,8 @@ def _waves(waves: tuple[str, bytes] | str) -> tuple[pl.DataFrame, Any]:
 
 def _named(frame: pl.DataFrame, required: tuple[str, ...]) -> tuple[pl.DataFrame, list[str]]:
     """Columns under the names of the core, and the headers that are not kept."""
+    _refuse_persons(frame)
     folded = {column: fold(column) for column in frame.columns}
-    personal = [column for column, plain in folded.items() if _PERSONAL.search(plain)]
-    if personal:
-        raise BadPanel(
-            _(
-                "La colonne « %(name)s » décrit des personnes : la plateforme n’en garde aucune. Agrégez d’abord "
-                "par territoire et par période, puis retirez cette colonne."
-            )
-            % {"name": personal[0]}
-        )
     twice = [column for column in frame.columns if _TWICE.search(column)]
     if twice:
         raise BadPanel(
@@ -256,8 +253,49 @@ def _named(frame: pl.DataFrame, required: tuple[str, ...]) -> tuple[pl.DataFrame
             _("Colonne absente : %(names)s. Le tableau contient : %(columns)s.")
             % {"names": ", ".join(missing), "columns": ", ".join(frame.columns[:20])}
         )
-    unread = [column for column in frame.columns if column not in found.values()]
-    return frame.select(**{name: pl.col(column) for name, column in found.items()}), unread
+    named = frame.select(**{name: pl.col(column) for name, column in found.items()})
+    _refuse_repeated(named)
+    if "name" in found and not _names_units(named):
+        named = named.drop("name")
+        del found["name"]
+    return named, [column for column in frame.columns if column not in found.values()]
+
+
+def _refuse_persons(table: pl.DataFrame) -> None:
+    """Raise when a column describes persons, before anything of the table is shown or kept."""
+    header = describing(table.columns)
+    if header is not None:
+        raise BadPanel(
+            _(
+                "La colonne « %(name)s » décrit des personnes : la plateforme n’en garde aucune. Agrégez d’abord "
+                "par territoire et par période, puis retirez cette colonne. Si elle est déjà agrégée, que son nom le "
+                "dise (« âge moyen », « part des femmes ») ; des groupes de personnes se disent dans une colonne "
+                "« groupe »."
+            )
+            % {"name": header}
+        )
+
+
+def _refuse_repeated(frame: pl.DataFrame) -> None:
+    """Raise when a unit has several rows for a period (and a group): persons, or sites, not yet aggregated."""
+    cell = [name for name in ("unit", "time", "group") if name in frame.columns]
+    again = frame.filter(frame.select(cell).is_duplicated()).drop_nulls(["unit", "time"])
+    if again.height:
+        raise BadPanel(
+            _(
+                "L’unité « %(unit)s » a plusieurs lignes pour %(time)s. Une ligne par personne n’entre pas ici : "
+                "agrégez d’abord (une moyenne, une part, un nombre) pour n’avoir qu’une ligne par unité et par "
+                "période, ou, si ces lignes sont des groupes de personnes, nommez « groupe » la colonne qui les "
+                "distingue."
+            )
+            % {"unit": again["unit"][0], "time": again["time"][0]}
+        )
+
+
+def _names_units(frame: pl.DataFrame) -> bool:
+    """Whether the column « name » says one thing of each unit: elsewhere it may name those behind its rows."""
+    named = frame.select("unit", "name").drop_nulls().unique()
+    return not named["unit"].is_duplicated().any()
 
 
 def _draft(
@@ -281,6 +319,8 @@ def _draft(
             )
             % {"first": panel.calendar.labels[0], "last": panel.calendar.labels[-1]}
         )
+    compared = int((panel.cohort > panel.calendar.ordinals[-1]).sum())
+    _refuse_without_comparison(panel, waves, compared)
     text = frame.select(column for column in KEPT if column in frame.columns).write_csv()
     labels = panel.calendar.labels
     return Draft(
@@ -291,12 +331,34 @@ def _draft(
         window_reason=tell(reason),
         units=panel.size,
         exposed=sum(wave["units"] for wave in waves),
-        compared=int((panel.cohort > panel.calendar.ordinals[-1]).sum()),
+        compared=compared,
         periods=len(labels),
         waves=waves,
         simulated=panel.simulated,
         sample=frame.head(8).to_dicts(),
     )
+
+
+def _refuse_without_comparison(panel: Panel, waves: list[dict[str, Any]], compared: int) -> None:
+    """Raise when no unit is exposed later than another: whatever the settings, nothing would be compared."""
+    if panel.size == 1:
+        raise BadPanel(
+            _(
+                "Le panel n’a qu’une unité (« %(unit)s ») : un effet se mesure en comparant des unités exposées à "
+                "d’autres qui ne le sont pas. Ajoutez au tableau des territoires non exposés, ou exposés plus tard."
+            )
+            % {"unit": panel.units[0]}
+        )
+    later = [wave for wave in waves if wave["cohort"] != panel.calendar.labels[0]]
+    if not compared and len(later) < 2:
+        raise BadPanel(
+            _(
+                "Il n’y a rien à comparer : aucune unité n’est non exposée, et toutes celles qui peuvent être suivies "
+                "avant et après sont exposées à la même période (%(period)s). Ajoutez au tableau des territoires non "
+                "exposés, ou exposés plus tard."
+            )
+            % {"period": waves[-1]["cohort"]}
+        )
 
 
 def _without_proof(inputs: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -309,12 +371,14 @@ def _without_proof(inputs: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _protect(frame: pl.DataFrame, counts_persons: bool) -> tuple[pl.DataFrame, list[str]]:
-    """Empty every outcome that rests on one to ten persons; zero and unknown stay what they are."""
-    count = "persons" if "persons" in frame.columns else "outcome" if counts_persons else None
-    if count is None:
-        return frame, []
-    values = frame[count].cast(pl.String).str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    small = ((values > 0) & (values < LEAST_PERSONS)).fill_null(False)
+    """Empty every outcome that rests on one to ten persons, by its column of persons or as it counts some itself.
+
+    Zero and unknown stay what they are.
+    """
+    counts = (["persons"] if "persons" in frame.columns else []) + (["outcome"] if counts_persons else [])
+    small = pl.repeat(False, frame.height, eager=True)
+    for count in counts:
+        small = small | _few(frame[count])
     if not small.any():
         return frame, []
     if (
@@ -325,15 +389,23 @@ def _protect(frame: pl.DataFrame, counts_persons: bool) -> tuple[pl.DataFrame, l
         small = small | (grouped & cell.select(pl.col("small").any().over("unit", "time"))["small"])
     hide = [
         pl.when(small).then(None).otherwise(pl.col(column)).alias(column)
-        for column in dict.fromkeys(("outcome", count))
+        for column in dict.fromkeys(("outcome", *counts))
     ]
-    said = told(
+    said = told_count(
+        "%(count)s valeur repose sur moins de %(least)s personnes : elle est effacée, et non gardée ; ni "
+        "l’empreinte du fichier déposé, qui aiderait à la retrouver.",
         "%(count)s valeurs reposent sur moins de %(least)s personnes : elles sont effacées, et non gardées ; ni "
         "l’empreinte du fichier déposé, qui aiderait à les retrouver.",
-        count=int(small.sum()),
+        int(small.sum()),
         least=LEAST_PERSONS,
     )
     return frame.with_columns(hide), [said]
+
+
+def _few(count: pl.Series) -> pl.Series:
+    """Where a count is of one to ten persons."""
+    values = count.cast(pl.String).str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    return ((values > 0) & (values < LEAST_PERSONS)).fill_null(False)
 
 
 def _is_whole(group: pl.Series) -> pl.Series:

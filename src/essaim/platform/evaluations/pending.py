@@ -1,4 +1,7 @@
-"""A panel between its preview and the person's agreement: kept aside for a day, tied to their session."""
+"""A panel between its preview and the person's agreement: kept aside for a day, tied to their session.
+
+It is deleted once it is kept, given up or replaced; what was left without a word is swept (``HOURLY_CHORES``).
+"""
 
 import json
 import secrets
@@ -17,9 +20,8 @@ KEPT_FOR = timedelta(days=1)
 
 
 def keep(session: Any, plan_pk: int, draft: Draft, said: dict[str, Any]) -> str:
-    """Put a draft aside in place of the previous one and give its token; what was abandoned for a day is swept."""
-    drop(session, plan_pk)
-    _sweep()
+    """Put a draft aside in place of the previous one and give its token."""
+    _drop(session, plan_pk)
     token = secrets.token_urlsafe(18)
     default_storage.save(f"{FOLDER}/{token}.csv", ContentFile(draft.csv))
     described = {name: value for name, value in asdict(draft).items() if name not in ("csv", "sample")}
@@ -30,21 +32,28 @@ def keep(session: Any, plan_pk: int, draft: Draft, said: dict[str, Any]) -> str:
 def take(session: Any, plan_pk: int, token: str) -> tuple[Draft, dict[str, Any]] | None:
     """The draft put aside under this token and what was said of it, once; ``None`` when another took its place."""
     kept = session.get(_key(plan_pk))
-    if not kept or kept["token"] != token or not default_storage.exists(_path(kept["token"])):
+    if not kept or kept["token"] != token or not default_storage.exists(_path(token)):
         return None
-    with default_storage.open(_path(kept["token"])) as file:
+    with default_storage.open(_path(token)) as file:
         draft = Draft(csv=file.read(), **json.loads(kept["draft"]))
-    drop(session, plan_pk)
+    _drop(session, plan_pk)
     return draft, kept["said"]
 
 
-def drop(session: Any, plan_pk: int) -> None:
+def give_up(session: Any, plan_pk: int, token: str) -> None:
+    """Delete the draft put aside under this token, unless another took its place."""
+    if session.get(_key(plan_pk), {}).get("token") == token:
+        _drop(session, plan_pk)
+
+
+def _drop(session: Any, plan_pk: int) -> None:
     kept = session.pop(_key(plan_pk), None)
     if kept:
         default_storage.delete(_path(kept["token"]))
 
 
-def _sweep() -> None:
+def sweep() -> None:
+    """Delete the drafts that were put aside more than a day ago."""
     if not default_storage.exists(FOLDER):
         return
     for name in default_storage.listdir(FOLDER)[1]:

@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"{_BASE}<int:pk>/panels/new/", panel_views.panel_new, name="panel_new"),
     path(f"{_BASE}<int:pk>/panels/held/", panel_views.panel_held, name="panel_held"),
     path(f"{_BASE}<int:pk>/panels/confirm/", panel_views.panel_confirm, name="panel_confirm"),
+    path(f"{_BASE}<int:pk>/panels/give-up/", panel_views.panel_give_up, name="panel_give_up"),
     path(f"{_BASE}<int:pk>/panels/<int:panel>/", panel_views.panel, name="panel"),
     path(f"{_BASE}<int:pk>/panels/<int:panel>/panel.csv", panel_views.panel_csv, name="panel_csv"),
     path(f"{_BASE}<int:pk>/panels/<int:panel>/maturity/", panel_views.maturity_view, name="maturity"),

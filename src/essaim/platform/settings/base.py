@@ -156,6 +156,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 TASK_LEASE = float(
     os.environ.get("ESSAIM_TASK_LEASE", 30)
 )  # seconds without a sign of its worker: the task is lost
+HOURLY_CHORES = ["essaim.platform.evaluations.pending.sweep"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
