@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from essaim.cli import main
 from essaim.evaluation.simulate import Scenario, simulate
-from essaim.platform.evaluations import panels, services, services_draws
+from essaim.platform.evaluations import documents, panels, services, services_draws
 from essaim.platform.evaluations.models import WaveDraw
 from essaim.platform.programmes import services as programmes
 
@@ -191,6 +191,18 @@ def test_the_estimate_replays_the_draw_and_the_report_says_it(make, head, client
     assert "Tirées au sort, en public" in page
     assert "En rejouant le tirage" in page
     assert services.replay(estimated, by=head.person).same_result is True
+
+
+def test_a_report_names_the_draw_it_replayed_whatever_became_of_it(make, head, client) -> None:
+    plan = make.plan(head.programme, control="notyettreated")
+    found = make.draw(plan, "held")
+    estimated = services.run_estimate(_panel(make, found, 2.0), by=head.person)
+    services_draws.cancel_draw(found, "Deux territoires se retirent")
+    make.draw(plan, "held", capacities="8, 8, 9")
+    page = client.get(reverse("evaluations:report", args=[head.programme.slug, estimated.pk]))
+    for text in (page.content.decode(), documents.waves_in_words(documents.context_of(estimated))):
+        assert f"empreinte {found.fingerprint[:16]}…, graine {found.record['seed']}" in text
+        assert "Ce tirage a été annulé le" in text and "Deux territoires se retirent" in text
 
 
 def test_chosen_waves_are_named_on_the_plan_and_in_the_report(make, head, client) -> None:

@@ -214,7 +214,8 @@ def cancel_draw(found: WaveDraw, because: str) -> None:
         raise ValidationError(_("Ce tirage est déjà annulé."))
     if not because.strip():
         raise ValidationError({"because": _("Dire pourquoi : le tirage reste visible avec cette raison.")})
-    found.cancelled_because, found.state = because.strip(), WaveDraw.State.CANCELLED
+    found.cancelled_because, found.cancelled_at = because.strip(), timezone.now()
+    found.state = WaveDraw.State.CANCELLED
     _kept(found)
 
 
