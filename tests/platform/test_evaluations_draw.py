@@ -1,7 +1,7 @@
 """The draw of the waves on the platform: published, held with a public result, replayed by anybody, then used."""
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 
 import polars as pl
 import pytest
@@ -66,6 +66,13 @@ def test_published_data_change_no_more(make, writer) -> None:
         services_draws.save_draw(found.plan, found, by=writer, capacities="24")
 
 
+@pytest.mark.parametrize("days", [-2000, 0])
+def test_a_seed_that_may_be_known_before_the_fingerprint_is_refused(make, days: int) -> None:
+    found = make.draw(seed_on=timezone.localdate() + timedelta(days=days))
+    with pytest.raises(ValidationError, match="un jour à venir"):
+        services_draws.publish_draw(found)
+
+
 def test_a_draw_waits_for_the_day_of_its_public_result(make) -> None:
     found = make.draw(state="published", seed_on=timezone.localdate() + timedelta(days=3))
     with pytest.raises(ValidationError, match="attendre le jour dit"):
@@ -94,7 +101,7 @@ def test_the_same_data_are_not_drawn_twice(make) -> None:
     found = make.draw(state="held")
     services_draws.cancel_draw(found, "Le résultat ne plaît pas")
     with pytest.raises(ValidationError, match="déjà été publiées"):
-        services_draws.publish_draw(make.draw(found.plan))
+        make.draw(found.plan, "published")
 
 
 @pytest.mark.parametrize(
@@ -130,12 +137,14 @@ def test_the_screens_lead_from_the_table_to_the_waves_of_the_sites(make, head, c
     }
     form = client.get(reverse("evaluations:draw_new", args=[head.programme.slug, plan.pk])).context["form"]
     assert "59;" in form.initial["table"] and "33;" not in form.initial["table"]
+    tomorrow = timezone.localdate() + timedelta(days=1)
     given = {"table": "code;nom\n33;Gironde\n59;Nord\n75;Paris", "capacities": "1,1,1", "method": "simple",
-             "keep": 10, "seed_rule": "Loto", "seed_on": date.today().isoformat()}  # fmt: skip
+             "keep": 10, "seed_rule": "Loto", "seed_on": tomorrow.isoformat()}  # fmt: skip
     client.post(reverse("evaluations:draw_new", args=[head.programme.slug, plan.pk]), given)
     found = WaveDraw.objects.get()
     url = {name: address.replace("/0/", f"/{found.pk}/") for name, address in url.items()}
     client.post(url["publish"])
+    WaveDraw.objects.update(seed_on=timezone.localdate())  # a day goes by
     client.post(url["hold"], {"public_text": "42"})
     page = client.post(
         url["place"], {"first_number": 1, "opens_1": "2027", "opens_2": "2027-06", "opens_3": ""}, follow=True

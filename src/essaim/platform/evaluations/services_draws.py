@@ -1,7 +1,7 @@
 """The draw of the waves: declared, published, held, taken by the sites; every write goes through here."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -159,9 +159,19 @@ def save_draw(plan: EvaluationPlan, found: WaveDraw | None, *, by: "User", **fie
 
 
 @transaction.atomic
-def publish_draw(found: WaveDraw) -> WaveDraw:
-    """Publish the fingerprint of what will be drawn: from here on anybody reads it and it changes no more."""
-    found = _locked(found, WaveDraw.State.DRAFT, _("Ce tirage est déjà publié."))
+def publish_draw(found: WaveDraw, at: datetime | None = None) -> WaveDraw:
+    """Publish the fingerprint of what will be drawn: from here on anybody reads it and it changes no more.
+
+    ``at``: when, now if it is not told. The seed must be known on a later day: nobody can have tried it.
+    """
+    found, at = _locked(found, WaveDraw.State.DRAFT, _("Ce tirage est déjà publié.")), at or timezone.now()
+    if found.seed_on <= timezone.localdate(at):
+        raise ValidationError(
+            _(
+                "La graine doit être connue un jour à venir : connue dès la publication, elle aurait pu être essayée "
+                "avant. Changer ce jour, et au besoin le résultat public, puis publier."
+            )
+        )
     request = request_from({"inputs": found.inputs})
     if WaveDraw.objects.filter(fingerprint=request.fingerprint()).exists():
         raise ValidationError(
@@ -171,7 +181,7 @@ def publish_draw(found: WaveDraw) -> WaveDraw:
             )
         )
     found.fingerprint = request.fingerprint()
-    found.published_at = timezone.now()
+    found.published_at = at
     found.state = WaveDraw.State.PUBLISHED
     return _kept(found)
 
