@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from essaim.cli import main
 from essaim.evaluation.simulate import Scenario, simulate
-from essaim.platform.evaluations import documents, panels, services, services_draws
+from essaim.platform.evaluations import documents, panels, report, services, services_draws
 from essaim.platform.evaluations.models import WaveDraw
 from essaim.platform.programmes import services as programmes
 
@@ -95,6 +95,34 @@ def test_a_plan_has_one_live_draw_and_a_published_one_is_cancelled_in_the_open(m
     services_draws.cancel_draw(found, "Deux territoires se retirent")
     page = client.get(reverse("evaluations:draw_public", args=[found.fingerprint])).content.decode()
     assert "Deux territoires se retirent" in page
+
+
+def test_the_page_of_a_draw_lists_those_that_were_cancelled_before_it(make, client) -> None:
+    found = make.draw(state="held")
+    services_draws.cancel_draw(found, "Le résultat ne plaît pas")
+    later = make.draw(found.plan, "published", capacities="8, 8, 9")
+    page = client.get(reverse("evaluations:draw_public", args=[later.fingerprint])).content.decode()
+    assert str(found) in page and "Le résultat ne plaît pas" in page
+    assert (
+        str(later)
+        not in client.get(reverse("evaluations:draw_public", args=[found.fingerprint])).content.decode()
+    )
+
+
+def test_a_draw_made_anew_after_the_plan_was_frozen_is_a_departure(make, head) -> None:
+    plan = make.plan(head.programme, control="notyettreated")
+    first = make.draw(plan, "held")
+    plan = services.freeze_plan(plan)
+    assert (
+        report.departures_of(plan, {"control": plan.control, "anticipation": 0, "draw": first.fingerprint})
+        == []
+    )
+    services_draws.cancel_draw(first, "Le résultat ne plaît pas")
+    (none,) = services.run_estimate(make.panel(plan), by=head.person).departures
+    assert f"gelé avec le tirage {first.fingerprint[:8]}" in none and "n’en rejoue aucun" in none
+    later = make.draw(plan, "held", capacities="8, 8, 9")
+    (other,) = services.run_estimate(make.panel(plan), by=head.person).departures
+    assert f"un autre, {later.fingerprint[:8]}" in other
 
 
 def test_the_same_data_are_not_drawn_twice(make) -> None:

@@ -176,9 +176,22 @@ def departures_of(plan: EvaluationPlan, options: dict[str, Any]) -> list[str]:
             _("L’anticipation est de %(given)s période(s) ; le plan dit %(planned)s.")
             % {"given": options.get("anticipation"), "planned": plan.anticipation}
         )
+    frozen, replayed = plan.document.get("draw"), options.get("draw")
+    if frozen and replayed != frozen:
+        found.append(_other_draw(frozen, replayed))
     if options.get("window") is not None:
         found.append(_("Maturité égale : seules les vagues suivies assez longtemps sont comptées."))
     return found
+
+
+def _other_draw(frozen: str, replayed: str | None) -> str:
+    if not replayed:
+        return _("Le plan a été gelé avec le tirage %(frozen)s ; cette estimation n’en rejoue aucun.") % {
+            "frozen": frozen[:8]
+        }
+    return _(
+        "Le plan a été gelé avec le tirage %(frozen)s ; cette estimation en rejoue un autre, %(replayed)s."
+    ) % {"frozen": frozen[:8], "replayed": replayed[:8]}
 
 
 # Tables, for the screen and for the documents

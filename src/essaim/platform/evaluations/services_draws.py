@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -64,6 +65,11 @@ def live_draw(plan: EvaluationPlan) -> WaveDraw | None:
 def held_draw(plan: EvaluationPlan) -> WaveDraw | None:
     """The draw that gave the plan its waves, if one was held."""
     return plan.draws.filter(state=WaveDraw.State.HELD).first()
+
+
+def cancelled_before(found: WaveDraw) -> QuerySet[WaveDraw]:
+    """The draws of the plan that were published then cancelled before this one: to draw again is seen by all."""
+    return found.plan.draws.filter(state=WaveDraw.State.CANCELLED, pk__lt=found.pk).order_by("pk")
 
 
 def request_of(found: WaveDraw) -> tuple[Request, dict[str, str]]:
