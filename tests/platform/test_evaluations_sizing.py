@@ -60,6 +60,12 @@ def test_a_list_that_is_not_numbers_is_refused_beside_its_field(plan, client, ty
     assert "points-virgules" in str(page.context["form"].errors["iccs"])
 
 
+@pytest.mark.parametrize("name", ["before", "after", "transition", "never", "persons"])
+def test_a_number_that_no_design_has_is_refused_beside_its_field(plan, client, name: str) -> None:
+    page = client.get(_url("power", plan), {**GIVEN, name: "1" + "0" * 400})
+    assert list(page.context["form"].errors) == [name]
+
+
 def test_a_grid_too_long_to_compute_is_refused(plan, client) -> None:
     page = client.get(_url("power", plan), {**GIVEN, "waves": "3 " * 41, "iccs": "0,01 " * 11})
     errors = page.context["form"].errors

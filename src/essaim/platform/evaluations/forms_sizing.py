@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
+from essaim.rollout.design import MOST_PERIODS
+
 LARGEST = 1e12  # beyond any means, cost or number of persons: larger ones only overflow
 
 
@@ -41,14 +43,26 @@ class Numbers(forms.CharField):
 
 class SizingForm(forms.Form):
     waves = Numbers(label=_("Territoires par vague"), help_text=_("Par exemple 8 ; 8 ; 10."))
-    never = forms.IntegerField(label=_("Territoires qui n’ouvrent pas"), min_value=0, initial=0)
-    persons = forms.FloatField(label=_("Personnes mesurées par territoire et par période"), min_value=1)
-    before = forms.IntegerField(label=_("Périodes avant la première ouverture"), min_value=0, initial=1)
+    never = forms.IntegerField(
+        label=_("Territoires qui n’ouvrent pas"), min_value=0, max_value=int(LARGEST), initial=0
+    )
+    persons = forms.FloatField(
+        label=_("Personnes mesurées par territoire et par période"), min_value=1, max_value=LARGEST
+    )
+    before = forms.IntegerField(
+        label=_("Périodes avant la première ouverture"), min_value=0, max_value=MOST_PERIODS, initial=1
+    )
     after = forms.IntegerField(
-        label=_("Périodes depuis la dernière ouverture, elle comprise"), min_value=1, initial=1
+        label=_("Périodes depuis la dernière ouverture, elle comprise"),
+        min_value=1,
+        max_value=MOST_PERIODS,
+        initial=1,
     )
     transition = forms.IntegerField(
-        label=_("Périodes non mesurées après chaque ouverture"), min_value=0, initial=0
+        label=_("Périodes non mesurées après chaque ouverture"),
+        min_value=0,
+        max_value=MOST_PERIODS,
+        initial=0,
     )
     ramp = Numbers(
         label=_("Montée en charge"),
@@ -105,7 +119,10 @@ class CapacityForm(forms.Form):
         label=_("Jours par vague pour suivre un site déjà ouvert"), min_value=0, initial=0
     )
     followed = forms.IntegerField(
-        label=_("Nombre de vagues pendant lesquelles un site reste suivi"), min_value=0, initial=0
+        label=_("Nombre de vagues pendant lesquelles un site reste suivi"),
+        min_value=0,
+        max_value=MOST_PERIODS,
+        initial=0,
     )
 
 
