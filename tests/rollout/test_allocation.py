@@ -254,6 +254,10 @@ def test_a_rounded_table_keeps_its_margins_and_each_cell_within_one(
         ({"territories": (Territory("a", "", {"x": 1.0}), Territory("b"))}, "Territoire b, colonne « x »"),
         ({"territories": tuple(Territory(c, "", {"x": 1.0}) for c in "ab")}, "la même valeur partout"),
         (
+            {"territories": (Territory("a", "", {"x": float("nan")}, "pilote"), Territory("b"))},
+            "Territoire a, colonne « x »",
+        ),
+        (
             {
                 "territories": (Territory("a", first="p"), Territory("b", first="p"), Territory("c")),
                 "capacities": (1, 9),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Final, Literal, get_args
@@ -314,14 +314,7 @@ def _covariates(request: Request) -> dict[str, NDArray[np.float64]]:
 def _covariate_columns(rows: Sequence[Territory]) -> dict[str, NDArray[np.float64]]:
     names = sorted({name for t in rows for name in t.covariates})
     for t in rows:
-        for name in names:
-            if not isfinite(t.covariates.get(name, float("nan"))):
-                raise RolloutError(
-                    "Territoire %(code)s, colonne « %(name)s » : valeur absente ou infinie. "
-                    "Complétez-la, ou retirez cette colonne des covariables.",
-                    code=t.code,
-                    name=name,
-                )
+        _check_known(t, names)
     columns = {name: np.array([float(t.covariates[name]) for t in rows]) for name in names}
     for name, values in columns.items():
         if np.ptp(values) == 0:
@@ -329,6 +322,17 @@ def _covariate_columns(rows: Sequence[Territory]) -> dict[str, NDArray[np.float6
                 "Colonne « %(name)s » : la même valeur partout, rien à équilibrer. Retirez-la.", name=name
             )
     return columns
+
+
+def _check_known(territory: Territory, names: Iterable[str]) -> None:
+    for name in names:
+        if not isfinite(territory.covariates.get(name, float("nan"))):
+            raise RolloutError(
+                "Territoire %(code)s, colonne « %(name)s » : valeur absente ou infinie. "
+                "Complétez-la, ou retirez cette colonne des covariables.",
+                code=territory.code,
+                name=name,
+            )
 
 
 def _check(request: Request) -> None:
@@ -372,4 +376,6 @@ def _check(request: Request) -> None:
             raise RolloutError(
                 "Part gardée : de 0 (exclu) à 1 ; tirages candidats : de 1 à %(most)s.", most=MOST_CANDIDATES
             )
+    for territory in request.first:
+        _check_known(territory, territory.covariates)
     _covariates(request)
