@@ -137,6 +137,7 @@ def test_the_same_data_are_not_drawn_twice(make) -> None:
     [
         ({"table": "code;nom\n"}, "capacities", "Aucun territoire"),
         ({"table": "nom\nBordeaux\n"}, "table", "pas de colonne"),
+        ({"table": "code;nom;libellé\nA;a;a\n"}, "table", "disent la même chose"),
         ({"capacities": "huit"}, "capacities", "nombre de places par vague"),
         ({"capacities": "9, 8"}, "capacities", "24 territoires pour 17 places"),
         ({"method": "constrained"}, "capacities", "équilibre des covariables"),

@@ -24,7 +24,7 @@ from essaim.rollout.capacity import Means, Needs, WaveCapacity, capacity
 from essaim.rollout.design import Design, design, parallel, stepped_wedge
 from essaim.rollout.errors import RolloutError
 from essaim.rollout.simulation import simulated_power
-from essaim.rollout.table import number, read_territories
+from essaim.rollout.table import named, number, read_territories
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Résultat en JSON.")
@@ -94,7 +94,7 @@ def _write(data: Mapping[str, Any], as_json: bool, text: Callable[[], Sequence[s
     "--seed", type=click.IntRange(0), help="Graine. Sans elle, seule l’empreinte à publier est donnée."
 )
 @click.option("--public", help="Texte public qui donne la graine, au lieu de --seed : les numéros d’un loto…")
-@click.option("--chosen", is_flag=True, help="Vagues choisies (colonne « wave ») : rien n’est tiré.")
+@click.option("--chosen", is_flag=True, help="Vagues choisies (colonne « vague ») : rien n’est tiré.")
 @click.option("--replay", "replayed", is_flag=True, help="TABLE est un procès-verbal JSON : le rejouer.")
 @JSON
 def draw(
@@ -106,7 +106,7 @@ def draw(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Tirer les vagues au sort (TABLE : colonnes code, stratum, first = raison d’ouvrir en premier, covariables).
+    """Tirer les vagues au sort (TABLE : colonnes code, strate, imposé = raison d’ouvrir en premier, covariables).
 
     D’abord sans --seed : publiez l’empreinte des données. Puis avec la graine tirée en public, ou --public, le
     texte qui la donne. TABLE peut être le fichier JSON des données publié avec l’empreinte. Avec le procès-verbal,
@@ -150,7 +150,7 @@ def _table(
     path: Path, covariates: str, chosen: bool
 ) -> tuple[tuple[alloc.Territory, ...], Mapping[str, int]]:
     names = [name.strip() for name in covariates.split(",") if name.strip()]
-    return read_territories(read_whole(str(path)), names, path.name, chosen=chosen)
+    return read_territories(named(read_whole(str(path)), path.name), names, path.name, chosen=chosen)
 
 
 def _draw_text(made: alloc.Draw) -> list[str]:

@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import polars as pl
 
+from essaim.opendata.values import fold
 from essaim.rollout.allocation import Territory
 from essaim.rollout.errors import RolloutError
 from essaim.words import told
+
+#: How people write the columns that are known here, case, accents and punctuation apart.
+HEADERS: Final = {
+    "code": ("code", "code insee", "territoire"),
+    "name": ("name", "nom", "libelle"),
+    "stratum": ("stratum", "strate"),
+    "first": ("first", "impose", "en premier", "premier"),
+    "wave": ("wave", "vague"),
+}
+_NAMES: Final = {word: name for name, words in HEADERS.items() for word in words}
+
+
+def named(frame: pl.DataFrame, where: str) -> pl.DataFrame:
+    """The table with its known columns under the names of ``HEADERS``; ``where`` names it in errors."""
+    found: dict[str, str] = {}
+    for column in frame.columns:
+        name = _NAMES.get(fold(column), column)
+        if name in found:
+            raise RolloutError(
+                "%(where)s : les colonnes « %(one)s » et « %(other)s » disent la même chose. Gardez-en une.",
+                where=where,
+                one=found[name],
+                other=column,
+            )
+        found[name] = column
+    return frame.rename({column: name for name, column in found.items()})
 
 
 def read_territories(
     frame: pl.DataFrame, covariates: Sequence[str], where: str, *, chosen: bool = False
 ) -> tuple[tuple[Territory, ...], Mapping[str, int]]:
-    """The territories of a table, and when waves are ``chosen`` that of each (column « wave »).
+    """The territories of a ``named`` table, and when waves are ``chosen`` that of each (column « wave »).
 
     ``where`` names the table in errors. Raises ``RolloutError`` with the line and the column.
     """

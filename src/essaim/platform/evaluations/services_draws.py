@@ -13,25 +13,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from essaim.opendata.safety import UnsafeFile
-from essaim.opendata.values import fold
 from essaim.opendata.whole_table import read_whole
 from essaim.platform.evaluations.models import EvaluationPlan, WaveDraw
 from essaim.platform.sites import services as sites
 from essaim.platform.telling import tell
 from essaim.rollout.allocation import Draw, Request, draw, public_seed, replay, request_from
 from essaim.rollout.errors import RolloutError
-from essaim.rollout.table import read_territories
+from essaim.rollout.table import HEADERS, named, read_territories
 
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
 
 MOST_TERRITORIES = 500
-HEADERS = {
-    "code": ("code", "code insee", "territoire"),
-    "name": ("name", "nom", "libelle"),
-    "stratum": ("stratum", "strate"),
-    "first": ("first", "impose", "en premier", "premier"),
-}
 LIVE = (WaveDraw.State.DRAFT, WaveDraw.State.PUBLISHED, WaveDraw.State.HELD)
 
 
@@ -75,7 +68,7 @@ def cancelled_before(found: WaveDraw) -> QuerySet[WaveDraw]:
 def request_of(found: WaveDraw) -> tuple[Request, dict[str, str]]:
     """What would be drawn, and the names of territories. Raises ``ValidationError`` (field → message)."""
     try:
-        frame = _named(read_whole(found.table.strip().encode()))
+        frame = named(read_whole(found.table.strip().encode()), _("Tableau"))
         covariates = [name for name in frame.columns if name not in HEADERS]
         if found.method != WaveDraw.Method.CONSTRAINED:
             covariates = []
@@ -91,12 +84,6 @@ def request_of(found: WaveDraw) -> tuple[Request, dict[str, str]]:
         raise ValidationError({"capacities": tell(error.said)}) from error
     names = frame["name"].fill_null("") if "name" in frame.columns else pl.Series([""] * frame.height)
     return request, dict(zip((t.code for t in rows), names.to_list(), strict=True))
-
-
-def _named(frame: pl.DataFrame) -> pl.DataFrame:
-    """The table with the headers the core knows, whatever way people write them."""
-    known = {word: name for name, words in HEADERS.items() for word in words}
-    return frame.rename({c: known[fold(c)] for c in frame.columns if fold(c) in known})
 
 
 def _places(text: str) -> tuple[int, ...]:

@@ -1,0 +1,40 @@
+"""Tables of territories as people write them, drawn by the command line: what is read, what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from essaim.cli import main
+
+
+@pytest.fixture
+def draw(tmp_path: Path):
+    """Run ``essaim rollout draw`` on a table given as text."""
+
+    def run(table: str, *options: str) -> Result:
+        path = tmp_path / "table.csv"
+        path.write_text(table)
+        return CliRunner().invoke(main, ["rollout", "draw", str(path), *options])
+
+    return run
+
+
+def refused(result: Result, told: str) -> bool:
+    return result.exit_code == 1 and told in result.output and "Traceback" not in result.output
+
+
+def test_french_headers_are_those_of_the_site(draw) -> None:
+    table = "Code INSEE;Nom;Strate;Imposé\n01;a;A;pilote\n02;b;A;\n03;c;B;\n"
+    read = json.loads(draw(table, "--capacities", "2,2", "--method", "stratified", "--json").output)
+    assert [(t["code"], t["stratum"], t["first"]) for t in read["inputs"]["territories"]] == [
+        ("01", "A", "pilote"),
+        ("02", "A", ""),
+        ("03", "B", ""),
+    ]
+
+
+def test_two_columns_that_say_the_same_are_named(draw) -> None:
+    result = draw("code;strate;STRATUM\n01;A;A\n", "--capacities", "2")
+    assert refused(result, "« strate » et « STRATUM » disent la même chose")
