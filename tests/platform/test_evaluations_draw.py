@@ -135,12 +135,14 @@ def test_the_same_data_are_not_drawn_twice(make) -> None:
 @pytest.mark.parametrize(
     ("fields", "name", "said"),
     [
-        ({"table": "code;nom\n"}, "capacities", "Aucun territoire"),
+        ({"table": "code;nom\n"}, "table", "Aucun territoire"),
         ({"table": "nom\nBordeaux\n"}, "table", "pas de colonne"),
         ({"table": "code;nom;libellé\nA;a;a\n"}, "table", "disent la même chose"),
         ({"capacities": "huit"}, "capacities", "nombre de places par vague"),
         ({"capacities": "9, 8"}, "capacities", "24 territoires pour 17 places"),
-        ({"method": "constrained"}, "capacities", "équilibre des covariables"),
+        ({"method": "constrained"}, "method", "équilibre des covariables"),
+        ({"table": "code;nom\nA;a\nB;b\n"}, "method", "au moins deux strates"),
+        ({"table": "code;nom\nA;a\nA;b\n"}, "table", "en double"),
         (
             {"table": "code;taux;x\nA;dix\nB;3\n", "method": "constrained"},
             "table",

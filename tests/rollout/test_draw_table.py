@@ -38,3 +38,8 @@ def test_french_headers_are_those_of_the_site(draw) -> None:
 def test_two_columns_that_say_the_same_are_named(draw) -> None:
     result = draw("code;strate;STRATUM\n01;A;A\n", "--capacities", "2")
     assert refused(result, "« strate » et « STRATUM » disent la même chose")
+
+
+def test_a_stratified_draw_without_strata_is_refused_with_what_to_do(draw) -> None:
+    result = draw("code;x\n01;1\n02;2\n", "--capacities", "2", "--method", "stratified")
+    assert refused(result, "colonne « strate »")

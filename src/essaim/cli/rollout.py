@@ -143,7 +143,9 @@ def _request(table: Path, given: Mapping[str, Any]) -> alloc.Request:
     if any(value != int(value) for value in places):
         raise click.UsageError("--capacities : des nombres entiers de sites, par exemple 10,10,10.")
     rows, _waves = _table(table, given["covariates"], False)
-    return alloc.Request(rows, tuple(map(int, places)), given["method"], given["candidates"], given["keep"])
+    return alloc.declared(
+        alloc.Request(rows, tuple(map(int, places)), given["method"], given["candidates"], given["keep"])
+    )
 
 
 def _table(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from essaim.rollout.balance import Constraint, balance_scores, between_waves, judge
-from essaim.rollout.errors import RolloutError
+from essaim.rollout.errors import CapacityError, MethodError, RolloutError
 from essaim.rollout.rounding import Bits, distinct, even_sizes, permutations, rounded_table
 
 Method = Literal["simple", "stratified", "constrained"]
@@ -94,6 +94,16 @@ class Request:
         """SHA-256 of the canonical JSON (sorted keys, no spaces, UTF-8), to publish before the draw."""
         text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def declared(request: Request) -> Request:
+    """The same request, refused when it is stratified without strata: a record published so must still replay."""
+    if request.method == "stratified" and len({t.stratum for t in request.drawn}) < 2:
+        raise MethodError(
+            "Un tirage équilibré par strate demande au moins deux strates : remplissez une colonne « strate » (ou "
+            "« stratum ») du tableau, ou choisissez le tirage simple."
+        )
+    return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,33 +357,33 @@ def _check(request: Request) -> None:
             "Aucun territoire à tirer : donnez-en au moins un qui ne soit pas imposé en premier."
         )
     if request.method not in METHODS:
-        raise RolloutError(
+        raise MethodError(
             "Méthode « %(method)s » inconnue. Choisissez parmi : %(names)s.",
             method=request.method,
             names=", ".join(METHODS),
         )
     if not request.capacities or any(not isinstance(c, int) or c < 0 for c in request.capacities):
-        raise RolloutError(
+        raise CapacityError(
             "Capacités : donnez un nombre entier de sites, positif ou nul, par vague, par exemple 10,10,10."
         )
     if len(request.first) > request.capacities[0]:
-        raise RolloutError(
+        raise CapacityError(
             "%(count)s territoires doivent ouvrir en premier, la vague 1 n’en prend que "
             "%(value)s : augmentez sa capacité ou retirez des territoires imposés.",
             count=len(request.first),
             value=request.capacities[0],
         )
     if sum(request.capacities) < len(codes):
-        raise RolloutError(
+        raise CapacityError(
             "%(count)s territoires pour %(value)s places : ajoutez une vague ou de la capacité.",
             count=len(codes),
             value=sum(request.capacities),
         )
     if request.method == "constrained":
         if not any(t.covariates for t in request.drawn):
-            raise RolloutError("Un tirage contraint équilibre des covariables : donnez-en au moins une.")
+            raise MethodError("Un tirage contraint équilibre des covariables : donnez-en au moins une.")
         if not 0 < request.keep <= 1 or not 1 <= request.candidates <= MOST_CANDIDATES:
-            raise RolloutError(
+            raise MethodError(
                 "Part gardée : de 0 (exclu) à 1 ; tirages candidats : de 1 à %(most)s.", most=MOST_CANDIDATES
             )
     for territory in request.first:

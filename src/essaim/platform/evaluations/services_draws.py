@@ -17,14 +17,16 @@ from essaim.opendata.whole_table import read_whole
 from essaim.platform.evaluations.models import EvaluationPlan, WaveDraw
 from essaim.platform.sites import services as sites
 from essaim.platform.telling import tell
-from essaim.rollout.allocation import Draw, Request, draw, public_seed, replay, request_from
-from essaim.rollout.errors import RolloutError
+from essaim.rollout.allocation import Draw, Request, declared, draw, public_seed, replay, request_from
+from essaim.rollout.errors import CapacityError, MethodError, RolloutError
 from essaim.rollout.table import HEADERS, named, read_territories
 
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
 
 MOST_TERRITORIES = 500
+#: The field that a refusal is about; the table when it is none of these.
+FIELDS: dict[type[RolloutError], str] = {CapacityError: "capacities", MethodError: "method"}
 LIVE = (WaveDraw.State.DRAFT, WaveDraw.State.PUBLISHED, WaveDraw.State.HELD)
 
 
@@ -73,15 +75,13 @@ def request_of(found: WaveDraw) -> tuple[Request, dict[str, str]]:
         if found.method != WaveDraw.Method.CONSTRAINED:
             covariates = []
         rows, _waves = read_territories(frame, covariates, _("Tableau"))
-    except (UnsafeFile, RolloutError) as error:
-        message = f"{error.message} {error.mend}" if isinstance(error, UnsafeFile) else tell(error.said)
-        raise ValidationError({"table": message}) from error
-    if len(rows) > MOST_TERRITORIES:
-        raise ValidationError({"table": _("%(most)s territoires au plus.") % {"most": MOST_TERRITORIES}})
-    try:
-        request = Request(rows, _places(found.capacities), found.method, keep=found.keep / 100)  # type: ignore[arg-type]
+        if len(rows) > MOST_TERRITORIES:
+            raise ValidationError({"table": _("%(most)s territoires au plus.") % {"most": MOST_TERRITORIES}})
+        request = declared(Request(rows, _places(found.capacities), found.method, keep=found.keep / 100))  # type: ignore[arg-type]
+    except UnsafeFile as error:
+        raise ValidationError({"table": f"{error.message} {error.mend}"}) from error
     except RolloutError as error:
-        raise ValidationError({"capacities": tell(error.said)}) from error
+        raise ValidationError({FIELDS.get(type(error), "table"): tell(error.said)}) from error
     names = frame["name"].fill_null("") if "name" in frame.columns else pl.Series([""] * frame.height)
     return request, dict(zip((t.code for t in rows), names.to_list(), strict=True))
 
@@ -90,7 +90,7 @@ def _places(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.replace(";", ",").split(","))
     except ValueError as error:
-        raise RolloutError(_("Donner un nombre de places par vague, par exemple 8, 8, 10.")) from error
+        raise CapacityError(_("Donner un nombre de places par vague, par exemple 8, 8, 10.")) from error
 
 
 def rehearsal(request: Request) -> Draw:
