@@ -43,3 +43,24 @@ def test_two_columns_that_say_the_same_are_named(draw) -> None:
 def test_a_stratified_draw_without_strata_is_refused_with_what_to_do(draw) -> None:
     result = draw("code;x\n01;1\n02;2\n", "--capacities", "2", "--method", "stratified")
     assert refused(result, "colonne « strate »")
+
+
+@pytest.mark.parametrize("word", ["0", "non", "No", "false", "faux", " "])
+def test_a_no_is_not_a_reason_to_open_first(draw, word: str) -> None:
+    read = json.loads(draw(f"code;imposé\n01;{word}\n02;\n", "--capacities", "2", "--json").output)
+    assert [t["first"] for t in read["inputs"]["territories"]] == ["", ""]
+
+
+@pytest.mark.parametrize("word", ["1", "oui", "TRUE", "x"])
+def test_a_yes_without_a_reason_to_open_first_is_refused(draw, word: str) -> None:
+    result = draw(f"code;imposé\n01;{word}\n02;\n", "--capacities", "2")
+    assert refused(result, "ligne 2") and "Donnez la raison" in result.output
+
+
+@pytest.mark.parametrize("wave", ["nan", "inf", "1,7", "-4", "0"])
+def test_a_chosen_wave_is_a_whole_number(draw, wave: str) -> None:
+    assert refused(draw(f"code;vague\n01;1\n02;{wave}\n", "--chosen"), "ligne 3 : vague")
+
+
+def test_a_territory_is_chosen_for_one_wave(draw) -> None:
+    assert refused(draw("code;vague\n93;1\n75;1\n93;3\n", "--chosen"), "en double : 93")

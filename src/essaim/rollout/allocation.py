@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
@@ -256,6 +257,7 @@ class ChosenWaves:
 
 def chosen(territories: Sequence[Territory], waves: Mapping[str, int]) -> ChosenWaves:
     """Waves chosen by hand, with the balance they happen to have."""
+    _check_unique(territories)
     missing = [t.code for t in territories if t.code not in waves]
     if missing:
         raise RolloutError(
@@ -345,13 +347,16 @@ def _check_known(territory: Territory, names: Iterable[str]) -> None:
             )
 
 
-def _check(request: Request) -> None:
-    codes = [t.code for t in request.territories]
-    double = sorted({c for c in codes if codes.count(c) > 1}) if len(set(codes)) < len(codes) else []
+def _check_unique(territories: Sequence[Territory]) -> None:
+    double = sorted(code for code, count in Counter(t.code for t in territories).items() if count > 1)
     if double:
         raise RolloutError(
             "Territoires en double : %(names)s. Gardez une ligne par territoire.", names=", ".join(double[:5])
         )
+
+
+def _check(request: Request) -> None:
+    _check_unique(request.territories)
     if not request.drawn:
         raise RolloutError(
             "Aucun territoire à tirer : donnez-en au moins un qui ne soit pas imposé en premier."
@@ -373,10 +378,10 @@ def _check(request: Request) -> None:
             count=len(request.first),
             value=request.capacities[0],
         )
-    if sum(request.capacities) < len(codes):
+    if sum(request.capacities) < len(request.territories):
         raise CapacityError(
             "%(count)s territoires pour %(value)s places : ajoutez une vague ou de la capacité.",
-            count=len(codes),
+            count=len(request.territories),
             value=sum(request.capacities),
         )
     if request.method == "constrained":

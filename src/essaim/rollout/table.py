@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from essaim.opendata.values import fold
+from essaim.opendata.values import BadCell, fold, to_boolean
 from essaim.rollout.allocation import Territory
 from essaim.rollout.errors import RolloutError
 from essaim.words import told
@@ -65,11 +65,41 @@ def read_territories(
                 line=line,
             )
         values = {name: number(row[name], where, line, name) for name in covariates}
-        stratum, first = (str(row.get(name) or "").strip() for name in ("stratum", "first"))
-        rows.append(Territory(code, stratum, values, first))
+        stratum = str(row.get("stratum") or "").strip()
+        rows.append(Territory(code, stratum, values, _first(row.get("first"), where, line)))
         if chosen:
-            waves[code] = int(number(row["wave"], where, line, "wave"))
+            waves[code] = _wave(row["wave"], where, line)
     return tuple(rows), waves
+
+
+def _first(cell: object, where: str, line: int) -> str:
+    """Why the territory must open first; nothing when it need not. A mere « oui » gives no reason."""
+    text = str(cell or "").strip()
+    try:
+        said = to_boolean(text)
+    except BadCell:
+        return text
+    if said is True:
+        raise RolloutError(
+            "%(where)s, ligne %(line)s : « %(text)s » ne dit pas pourquoi ce territoire doit ouvrir en premier. "
+            "Donnez la raison, ou laissez la case vide.",
+            where=where,
+            line=line,
+            text=text,
+        )
+    return ""
+
+
+def _wave(cell: object, where: str, line: int) -> int:
+    value = number(cell, where, line, "wave")
+    if not (value >= 1 and value.is_integer()):
+        raise RolloutError(
+            "%(where)s, ligne %(line)s : vague %(value)s. Donnez un nombre entier, à partir de 1.",
+            where=where,
+            line=line,
+            value=value,
+        )
+    return int(value)
 
 
 def number(value: object, where: str, line: int, column: str) -> float:
