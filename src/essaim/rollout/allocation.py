@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isclose, isfinite
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -28,6 +28,8 @@ FORMAT: Final = "essaim/draw/1"
 #: More candidates would take minutes and gigabytes, and balance nothing better.
 MOST_CANDIDATES: Final = 1_000_000
 LABELS: Final = {True: "vagues tirées au sort", False: "vagues choisies, non tirées au sort"}
+#: What a record says of a draw beyond its inputs and its seed: all that a replay must find again.
+OUTCOME: Final = ("drawn", "label", "allocation", "balance", "constraint")
 Labels = NDArray[np.int64]
 
 
@@ -192,12 +194,12 @@ def _constrained(
 def replay(record: Mapping[str, Any]) -> Draw:
     """Draw again from a published record. Raises ``RolloutError`` when the record does not say what it gives."""
     request = request_from(record)
-    if request.fingerprint() != record.get("fingerprint"):
+    absent = [name for name in ("fingerprint", "seed") if name not in record]
+    if absent:
         raise RolloutError(
-            "L’empreinte publiée (%(digest)s…) n’est pas celle des données du "
-            "procès-verbal (%(other)s…) : les données ont changé après publication.",
-            digest=str(record.get("fingerprint"))[:16],
-            other=request.fingerprint()[:16],
+            "Ce fichier ne dit pas le tirage qui a été fait (il lui manque : %(names)s). Donnez le procès-verbal "
+            "écrit par le tirage, non les données publiées avant lui.",
+            names=", ".join(absent),
         )
     public = record.get("public_text")
     if public is not None and public_seed(str(public)) != record["seed"]:
@@ -208,16 +210,22 @@ def replay(record: Mapping[str, Any]) -> Draw:
             public=public,
             other=public_seed(str(public)),
         )
-    again = draw(request, int(record["seed"]))
-    if again.to_dict()["allocation"] != record.get("allocation"):
+    again = draw(request, record["seed"])
+    found, written = _outcome(again.to_dict()), _outcome(record)
+    touched = [name for name in OUTCOME if not _same(found[name], written[name])]
+    if touched:
         raise RolloutError(
-            "Le tirage rejoué ne donne pas la répartition publiée : le procès-verbal a été modifié."
+            "Le tirage rejoué ne donne pas ce qui est publié (%(names)s) : le procès-verbal a été modifié.",
+            names=", ".join(touched),
         )
     return again
 
 
 def request_from(record: Mapping[str, Any]) -> Request:
-    """The request of a published record, as ``Draw.to_dict`` wrote it."""
+    """The request of a published record, as ``Draw.to_dict`` wrote it, or of the data published before the draw.
+
+    Raises ``RolloutError`` when they are not those of the fingerprint written with them.
+    """
     try:
         inputs = record["inputs"]
         if inputs["format"] != FORMAT:
@@ -228,13 +236,22 @@ def request_from(record: Mapping[str, Any]) -> Request:
             )
         limits = {name: inputs[name] for name in ("candidates", "keep") if name in inputs}
         territories = tuple(Territory(**t) for t in inputs["territories"])
-        return Request(territories, tuple(inputs["capacities"]), inputs["method"], **limits)
-    except (KeyError, TypeError) as error:
+        request = Request(territories, tuple(inputs["capacities"]), inputs["method"], **limits)
+    except (AttributeError, KeyError, TypeError) as error:
         raise RolloutError(
             "Procès-verbal illisible (%(error)s) : donnez le fichier JSON que « essaim rollout draw --json » "
             "ou la page du tirage a écrit.",
             error=error,
         ) from error
+    found = request.fingerprint()
+    if record.get("fingerprint", found) != found:
+        raise RolloutError(
+            "L’empreinte publiée (%(digest)s…) n’est pas celle des données du fichier (%(other)s…) : les données ont "
+            "changé après publication.",
+            digest=str(record["fingerprint"])[:16],
+            other=found[:16],
+        )
+    return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +311,26 @@ def randomisation_p(made: Draw, statistic: Callable[[Labels], float], draws: int
 
 
 # --- inside ------------------------------------------------------------------------------------------------
+
+
+def _outcome(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be found again; the warnings of a constraint follow from its numbers, in the words of a version."""
+    found = {name: record.get(name) for name in OUTCOME}
+    if isinstance(found["constraint"], Mapping):
+        found["constraint"] = {k: v for k, v in found["constraint"].items() if k != "warnings"}
+    return found
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON, but for the last digits of a number, which may differ from one machine to another."""
+    if isinstance(one, Mapping):
+        alike = isinstance(other, Mapping) and one.keys() == other.keys()
+        return alike and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple):
+        return isinstance(other, list | tuple) and len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, float):
+        return isinstance(other, int | float) and isclose(one, other, abs_tol=1e-6)
+    return bool(one == other)
 
 
 def _bits(request: Request, seed: int, use: str = "draw") -> Bits:
