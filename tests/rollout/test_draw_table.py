@@ -64,3 +64,41 @@ def test_a_chosen_wave_is_a_whole_number(draw, wave: str) -> None:
 
 def test_a_territory_is_chosen_for_one_wave(draw) -> None:
     assert refused(draw("code;vague\n93;1\n75;1\n93;3\n", "--chosen"), "en double : 93")
+
+
+@pytest.mark.parametrize(
+    ("options", "unread"),
+    [
+        (("--capacities", "2", "--public", "3 12", "--seed", "4"), "--seed"),
+        (("--chosen", "--seed", "4"), "--seed"),
+        (("--chosen", "--capacities", "2"), "--capacities"),
+        (("--replay", "--method", "simple"), "--method"),
+        (("--capacities", "2", "--keep", "0.5"), "--keep"),
+    ],
+)
+def test_an_option_that_nothing_reads_is_a_usage_error(draw, options: tuple[str, ...], unread: str) -> None:
+    result = draw("code;vague\n01;1\n02;2\n", *options)
+    assert result.exit_code == 2 and f"{unread} ne sert pas ici" in result.output
+
+
+def test_the_data_of_a_file_published_before_the_draw_are_not_changed_by_options(tmp_path: Path) -> None:
+    (tmp_path / "avant.json").write_text("{}")
+    words = ["rollout", "draw", str(tmp_path / "avant.json"), "--capacities", "9,9"]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2 and "--capacities ne sert pas ici" in result.output
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--parallel", "10,10", "--ramp", "0.5,1"),
+        ("--parallel", "10,10", "--never", "3"),
+        ("--plan", "--transition", "1"),
+    ],
+)
+def test_a_design_says_which_options_it_does_not_read(tmp_path: Path, options: tuple[str, ...]) -> None:
+    (tmp_path / "plan.csv").write_text("1;2\n0;1\n0;0\n")
+    words = [w for o in options for w in ((o, str(tmp_path / "plan.csv")) if o == "--plan" else (o,))]
+    assumed = ["--persons", "10", "--sd", "1", "--icc", "0.05"]
+    result = CliRunner().invoke(main, ["rollout", "mde", *words, *assumed])
+    assert result.exit_code == 2 and f"{options[-2]} ne sert pas ici" in result.output

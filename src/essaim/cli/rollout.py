@@ -15,6 +15,7 @@ import click
 import numpy as np
 import polars as pl
 
+from essaim.cli.options import refuse_unread
 from essaim.cli.records import read_record
 from essaim.opendata.safety import UnsafeFile
 from essaim.opendata.whole_table import read_whole
@@ -112,6 +113,7 @@ def draw(
     texte qui la donne. TABLE peut être le fichier JSON des données publié avec l’empreinte. Avec le procès-verbal,
     n’importe qui rejoue le tirage (--replay).
     """
+    _refuse_unread(table, given["method"], replayed, chosen, public)
     with readable_errors():
         if replayed:
             made = alloc.replay(read_record(table))
@@ -122,7 +124,23 @@ def draw(
             data = alloc.chosen(rows, waves).to_dict()
             _write(data, as_json, lambda: _chosen_text(data))
         else:
-            _draw(_request(table, given), alloc.public_seed(public) if public else seed, public, as_json)
+            seed = seed if public is None else alloc.public_seed(public)
+            _draw(_request(table, given), seed, public, as_json)
+
+
+def _refuse_unread(table: Path, method: str, replayed: bool, chosen: bool, public: str | None) -> None:
+    rules = ("capacities", "method", "candidates", "keep")
+    if replayed:
+        why = "--replay lit tout dans le procès-verbal."
+        refuse_unread(why, *rules, "covariates", "seed", "public", "chosen")
+    elif chosen:
+        refuse_unread("avec --chosen, rien n’est tiré.", *rules, "seed", "public")
+    elif table.suffix == ".json":
+        refuse_unread("ce fichier JSON le dit déjà.", *rules, "covariates")
+    elif method != "constrained":
+        refuse_unread("elle règle --method constrained.", "candidates", "keep")
+    if public is not None:
+        refuse_unread("--public donne la graine.", "seed")
 
 
 def _draw(request: alloc.Request, seed: int | None, public: str | None, as_json: bool) -> None:
@@ -315,8 +333,11 @@ def _design(given: Mapping[str, Any]) -> Design:
     if sum(given[name] is not None for name in ("waves", "arms", "plan")) != 1:
         raise click.UsageError("Donnez un plan, et un seul : --waves, --parallel ou --plan.")
     if given["plan"] is not None:
+        why = "--plan dit ce qui est mesuré à chaque période."
+        refuse_unread(why, "before", "after", "transition", "ramp", "never")
         return design(_plan(given["plan"]), persons)
     if given["arms"] is not None:
+        refuse_unread("avec --parallel, tout ouvre en même temps.", "transition", "ramp", "never")
         if len(given["arms"]) != 2:
             raise click.UsageError(
                 "--parallel : deux nombres, territoires ouverts puis témoins, par exemple 10,10."
