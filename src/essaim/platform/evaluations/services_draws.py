@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from essaim.opendata.safety import UnsafeFile
 from essaim.opendata.whole_table import read_whole
+from essaim.platform.evaluations.lists import whole_numbers
 from essaim.platform.evaluations.models import EvaluationPlan, WaveDraw
 from essaim.platform.sites import services as sites
 from essaim.platform.telling import tell
@@ -88,7 +89,7 @@ def request_of(found: WaveDraw) -> tuple[Request, dict[str, str]]:
 
 def _places(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in text.replace(";", ",").split(","))
+        return whole_numbers(text)
     except ValueError as error:
         raise CapacityError(_("Donner un nombre de places par vague, par exemple 8, 8, 10.")) from error
 
