@@ -165,7 +165,7 @@ class Make:
         }
         found = draws.save_draw(plan or self.plan(), None, by=self.user(), **fields)
         if state != "draft":
-            found = draws.publish_draw(found)
+            found = draws.publish_draw(found, timezone.now() - timedelta(days=1))
         return draws.hold_draw(found, "3 12 27 33 41 7") if state == "held" else found
 
     def study(self, programme: Programme | None = None, ranked: bool = False, **fields: Any) -> Study:

@@ -7,8 +7,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from essaim.evaluation import EvaluationError, Options, Panel, RecordedDraw, estimate
+from essaim.evaluation import (
+    EvaluationError,
+    Options,
+    Panel,
+    RecordedDraw,
+    build_report,
+    estimate,
+    read_plainly,
+    report_html,
+)
 from essaim.rollout.allocation import Request, Territory, draw, replay
+from essaim.words import number
 
 ROWS = tuple(
     Territory(f"T{i:02}", "AB"[i % 2], {"x": float(i * 7 % 24)}, "pilote" if i == 0 else "")
@@ -47,6 +57,21 @@ def test_a_recorded_draw_is_replayed_and_sees_an_effect(method: str) -> None:
     assert (seen["inference"], seen["waves_drawn"], seen["p_value"] < 0.02) == ("randomisation", True, True)
     assert seen["draw"]["fingerprint"] == made["fingerprint"]
     assert nothing["p_value"] > 0.05
+
+
+def test_the_reading_and_the_report_say_the_draw_and_its_test() -> None:
+    made = record()
+    result = run(made, frame(made, 2.0))
+    said = " ".join(read_plainly(result))
+    assert "tirées au sort" in said and f"p = {number(result.provenance['p_value'], digits=3)}" in said
+    page = report_html(build_report(result))
+    assert f"empreinte {made['fingerprint'][:16]}… et de graine 3." in page and "graine 0" not in page
+
+
+def test_without_the_test_that_draws_again_the_reading_says_that_waves_were_drawn() -> None:
+    result = estimate(Panel.from_frame(frame(record())), Options(control="notyettreated", drawn=True))
+    said = " ".join(read_plainly(result))
+    assert "ont été tirées au sort" in said and "Le test qui refait" not in said
 
 
 def test_other_assignments_are_the_schemes_really_kept() -> None:

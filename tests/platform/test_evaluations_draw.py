@@ -1,7 +1,7 @@
 """The draw of the waves on the platform: published, held with a public result, replayed by anybody, then used."""
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 
 import polars as pl
 import pytest
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from essaim.cli import main
 from essaim.evaluation.simulate import Scenario, simulate
-from essaim.platform.evaluations import panels, services, services_draws
+from essaim.platform.evaluations import documents, panels, report, services, services_draws
 from essaim.platform.evaluations.models import WaveDraw
 from essaim.platform.programmes import services as programmes
 
@@ -66,6 +66,13 @@ def test_published_data_change_no_more(make, writer) -> None:
         services_draws.save_draw(found.plan, found, by=writer, capacities="24")
 
 
+@pytest.mark.parametrize("days", [-2000, 0])
+def test_a_seed_that_may_be_known_before_the_fingerprint_is_refused(make, days: int) -> None:
+    found = make.draw(seed_on=timezone.localdate() + timedelta(days=days))
+    with pytest.raises(ValidationError, match="un jour à venir"):
+        services_draws.publish_draw(found)
+
+
 def test_a_draw_waits_for_the_day_of_its_public_result(make) -> None:
     found = make.draw(state="published", seed_on=timezone.localdate() + timedelta(days=3))
     with pytest.raises(ValidationError, match="attendre le jour dit"):
@@ -90,21 +97,52 @@ def test_a_plan_has_one_live_draw_and_a_published_one_is_cancelled_in_the_open(m
     assert "Deux territoires se retirent" in page
 
 
+def test_the_page_of_a_draw_lists_those_that_were_cancelled_before_it(make, client) -> None:
+    found = make.draw(state="held")
+    services_draws.cancel_draw(found, "Le résultat ne plaît pas")
+    later = make.draw(found.plan, "published", capacities="8, 8, 9")
+    page = client.get(reverse("evaluations:draw_public", args=[later.fingerprint])).content.decode()
+    assert str(found) in page and "Le résultat ne plaît pas" in page
+    assert (
+        str(later)
+        not in client.get(reverse("evaluations:draw_public", args=[found.fingerprint])).content.decode()
+    )
+
+
+def test_a_draw_made_anew_after_the_plan_was_frozen_is_a_departure(make, head) -> None:
+    plan = make.plan(head.programme, control="notyettreated")
+    first = make.draw(plan, "held")
+    plan = services.freeze_plan(plan)
+    assert (
+        report.departures_of(plan, {"control": plan.control, "anticipation": 0, "draw": first.fingerprint})
+        == []
+    )
+    services_draws.cancel_draw(first, "Le résultat ne plaît pas")
+    (none,) = services.run_estimate(make.panel(plan), by=head.person).departures
+    assert f"gelé avec le tirage {first.fingerprint[:8]}" in none and "n’en rejoue aucun" in none
+    later = make.draw(plan, "held", capacities="8, 8, 9")
+    (other,) = services.run_estimate(make.panel(plan), by=head.person).departures
+    assert f"un autre, {later.fingerprint[:8]}" in other
+
+
 def test_the_same_data_are_not_drawn_twice(make) -> None:
     found = make.draw(state="held")
     services_draws.cancel_draw(found, "Le résultat ne plaît pas")
     with pytest.raises(ValidationError, match="déjà été publiées"):
-        services_draws.publish_draw(make.draw(found.plan))
+        make.draw(found.plan, "published")
 
 
 @pytest.mark.parametrize(
     ("fields", "name", "said"),
     [
-        ({"table": "code;nom\n"}, "capacities", "Aucun territoire"),
+        ({"table": "code;nom\n"}, "table", "Aucun territoire"),
         ({"table": "nom\nBordeaux\n"}, "table", "pas de colonne"),
+        ({"table": "code;nom;libellé\nA;a;a\n"}, "table", "disent la même chose"),
         ({"capacities": "huit"}, "capacities", "nombre de places par vague"),
         ({"capacities": "9, 8"}, "capacities", "24 territoires pour 17 places"),
-        ({"method": "constrained"}, "capacities", "équilibre des covariables"),
+        ({"method": "constrained"}, "method", "équilibre des covariables"),
+        ({"table": "code;nom\nA;a\nB;b\n"}, "method", "au moins deux strates"),
+        ({"table": "code;nom\nA;a\nA;b\n"}, "table", "en double"),
         (
             {"table": "code;taux;x\nA;dix\nB;3\n", "method": "constrained"},
             "table",
@@ -130,12 +168,14 @@ def test_the_screens_lead_from_the_table_to_the_waves_of_the_sites(make, head, c
     }
     form = client.get(reverse("evaluations:draw_new", args=[head.programme.slug, plan.pk])).context["form"]
     assert "59;" in form.initial["table"] and "33;" not in form.initial["table"]
+    tomorrow = timezone.localdate() + timedelta(days=1)
     given = {"table": "code;nom\n33;Gironde\n59;Nord\n75;Paris", "capacities": "1,1,1", "method": "simple",
-             "keep": 10, "seed_rule": "Loto", "seed_on": date.today().isoformat()}  # fmt: skip
+             "keep": 10, "seed_rule": "Loto", "seed_on": tomorrow.isoformat()}  # fmt: skip
     client.post(reverse("evaluations:draw_new", args=[head.programme.slug, plan.pk]), given)
     found = WaveDraw.objects.get()
     url = {name: address.replace("/0/", f"/{found.pk}/") for name, address in url.items()}
     client.post(url["publish"])
+    WaveDraw.objects.update(seed_on=timezone.localdate())  # a day goes by
     client.post(url["hold"], {"public_text": "42"})
     page = client.post(
         url["place"], {"first_number": 1, "opens_1": "2027", "opens_2": "2027-06", "opens_3": ""}, follow=True
@@ -191,6 +231,18 @@ def test_the_estimate_replays_the_draw_and_the_report_says_it(make, head, client
     assert "Tirées au sort, en public" in page
     assert "En rejouant le tirage" in page
     assert services.replay(estimated, by=head.person).same_result is True
+
+
+def test_a_report_names_the_draw_it_replayed_whatever_became_of_it(make, head, client) -> None:
+    plan = make.plan(head.programme, control="notyettreated")
+    found = make.draw(plan, "held")
+    estimated = services.run_estimate(_panel(make, found, 2.0), by=head.person)
+    services_draws.cancel_draw(found, "Deux territoires se retirent")
+    make.draw(plan, "held", capacities="8, 8, 9")
+    page = client.get(reverse("evaluations:report", args=[head.programme.slug, estimated.pk]))
+    for text in (page.content.decode(), documents.waves_in_words(documents.context_of(estimated))):
+        assert f"empreinte {found.fingerprint[:16]}…, graine {found.record['seed']}" in text
+        assert "Ce tirage a été annulé le" in text and "Deux territoires se retirent" in text
 
 
 def test_chosen_waves_are_named_on_the_plan_and_in_the_report(make, head, client) -> None:

@@ -60,6 +60,33 @@ def test_a_list_that_is_not_numbers_is_refused_beside_its_field(plan, client, ty
     assert "points-virgules" in str(page.context["form"].errors["iccs"])
 
 
+@pytest.mark.parametrize("name", ["before", "after", "transition", "never", "persons"])
+def test_a_number_that_no_design_has_is_refused_beside_its_field(plan, client, name: str) -> None:
+    page = client.get(_url("power", plan), {**GIVEN, name: "1" + "0" * 400})
+    assert list(page.context["form"].errors) == [name]
+
+
+@pytest.mark.parametrize("typed", ["8,8,10", "8, 8, 10", "8 8 10", "8 ; 8 ; 10"])
+def test_whole_numbers_are_told_apart_by_any_sign(plan, make, client, typed: str) -> None:
+    assert client.get(_url("power", plan), {**GIVEN, "waves": typed}).context["found"]["clusters"] == 26
+    table = "\n".join(["code", *(f"T{i}" for i in range(26))])
+    found = make.draw(plan, table=table, capacities=typed, method="simple")
+    assert found.inputs["capacities"] == [8, 8, 10]
+
+
+@pytest.mark.parametrize("typed", ["8,,10", "8.5 8", "-8", "huit", "8,", "²"])
+def test_territories_that_are_not_whole_numbers_are_refused_beside_their_field(plan, client, typed) -> None:
+    form = client.get(_url("power", plan), {**GIVEN, "waves": typed}).context["form"]
+    assert "nombres entiers" in str(form.errors["waves"])
+
+
+def test_the_page_says_what_it_read_of_decimal_commas(plan, client) -> None:
+    given = {"coordinators": "2,2", "days": "100,5", "sites_per_coordinator": "8", "days_to_open": "10",
+             "days_to_follow": "2", "followed": "1"}  # fmt: skip
+    page = client.get(_url("capacity", plan), given).content.decode()
+    assert "coordinateurs 2,2 – jours 100,5." in page
+
+
 def test_a_grid_too_long_to_compute_is_refused(plan, client) -> None:
     page = client.get(_url("power", plan), {**GIVEN, "waves": "3 " * 41, "iccs": "0,01 " * 11})
     errors = page.context["form"].errors

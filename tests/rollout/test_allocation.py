@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from essaim.rollout.allocation import METHODS, Request, Territory, chosen, draw, randomisation_p, replay
+from essaim.rollout.allocation import (
+    METHODS,
+    Request,
+    Territory,
+    chosen,
+    draw,
+    randomisation_p,
+    replay,
+    request_from,
+)
 from essaim.rollout.errors import RolloutError
 from essaim.rollout.rounding import Bits, even_sizes, rounded_table
 
@@ -189,6 +198,43 @@ def test_a_tampered_record_is_refused() -> None:
             replay(changed)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"drawn": False},
+        {"label": "vagues choisies, non tirées au sort"},
+        {"balance": {"x": 0.5, "y": 0.5}},
+        {"constraint": None},
+        {"seed": "abc"},
+        {"seed": 1.5},
+        {"inputs": {**_plain().canonical(), "territories": [{"code": "a", "covariates": 3}]}},
+    ],
+)
+def test_whatever_is_touched_in_a_record_is_refused(change: dict[str, object]) -> None:
+    made = draw(_plain(method="constrained", candidates=200), 4).to_dict()
+    with pytest.raises(RolloutError):
+        replay({**made, **change})
+
+
+def test_a_constraint_that_was_embellished_is_refused_but_not_the_words_of_its_warnings() -> None:
+    made = draw(_plain(method="constrained", candidates=200, keep=0.01), 4).to_dict()
+    assert replay({**made, "constraint": {**made["constraint"], "warnings": ["…"]}})
+    with pytest.raises(RolloutError, match=r"\(constraint\)"):
+        replay({**made, "constraint": {**made["constraint"], "kept": 1000}})
+
+
+def test_the_data_published_before_a_draw_are_not_its_record() -> None:
+    before = {"inputs": _plain().canonical(), "fingerprint": _plain().fingerprint(), "drawn": False}
+    with pytest.raises(RolloutError, match="il lui manque : seed"):
+        replay(before)
+
+
+def test_data_that_are_not_those_of_their_fingerprint_are_not_drawn() -> None:
+    touched = _plain(method="stratified").canonical()
+    with pytest.raises(RolloutError, match="ont changé après publication"):
+        request_from({"inputs": touched, "fingerprint": _plain().fingerprint()})
+
+
 def test_chosen_waves_are_called_chosen() -> None:
     made = chosen([Territory("a"), Territory("b")], {"a": 1, "b": 2}).to_dict()
     assert made["drawn"] is False
@@ -253,6 +299,10 @@ def test_a_rounded_table_keeps_its_margins_and_each_cell_within_one(
         ({"method": "constrained", "territories": (Territory("a"), Territory("b"))}, "covariables"),
         ({"territories": (Territory("a", "", {"x": 1.0}), Territory("b"))}, "Territoire b, colonne « x »"),
         ({"territories": tuple(Territory(c, "", {"x": 1.0}) for c in "ab")}, "la même valeur partout"),
+        (
+            {"territories": (Territory("a", "", {"x": float("nan")}, "pilote"), Territory("b"))},
+            "Territoire a, colonne « x »",
+        ),
         (
             {
                 "territories": (Territory("a", first="p"), Territory("b", first="p"), Territory("c")),

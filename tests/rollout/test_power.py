@@ -176,6 +176,19 @@ def test_an_impossible_design_is_refused(
         design(exposure, sizes, clusters)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: stepped_wedge([6], 10, baseline=10**9),
+        lambda: stepped_wedge([6], 10, transition=10**30),
+        lambda: parallel(5, 5, 10, after=10**9),
+    ],
+)
+def test_a_design_too_long_is_refused_before_it_is_built(build) -> None:
+    with pytest.raises(RolloutError, match="trop long"):
+        build()
+
+
 @pytest.mark.parametrize(("wanted", "level"), [(1, 0.05), (0.8, 0), (0.04, 0.05), (float("nan"), 0.05)])
 def test_an_impossible_power_is_refused(wanted: float, level: float) -> None:
     with pytest.raises(RolloutError):

@@ -8,6 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
+
+
+def refuse_unread(why: str, *names: str) -> None:
+    """A usage error when one of these options was typed: what nothing reads would be believed to count."""
+    context = click.get_current_context()
+    for param in context.command.params:
+        if param.name in names and context.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{param.opts[0]} ne sert pas ici : {why} Retirez cette option.")
 
 
 class Positive(click.FloatRange):

@@ -15,6 +15,7 @@ import click
 import numpy as np
 import polars as pl
 
+from essaim.cli.options import refuse_unread
 from essaim.cli.records import read_record
 from essaim.opendata.safety import UnsafeFile
 from essaim.opendata.whole_table import read_whole
@@ -24,7 +25,7 @@ from essaim.rollout.capacity import Means, Needs, WaveCapacity, capacity
 from essaim.rollout.design import Design, design, parallel, stepped_wedge
 from essaim.rollout.errors import RolloutError
 from essaim.rollout.simulation import simulated_power
-from essaim.rollout.table import number, read_territories
+from essaim.rollout.table import named, number, read_territories
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Résultat en JSON.")
@@ -94,7 +95,7 @@ def _write(data: Mapping[str, Any], as_json: bool, text: Callable[[], Sequence[s
     "--seed", type=click.IntRange(0), help="Graine. Sans elle, seule l’empreinte à publier est donnée."
 )
 @click.option("--public", help="Texte public qui donne la graine, au lieu de --seed : les numéros d’un loto…")
-@click.option("--chosen", is_flag=True, help="Vagues choisies (colonne « wave ») : rien n’est tiré.")
+@click.option("--chosen", is_flag=True, help="Vagues choisies (colonne « vague ») : rien n’est tiré.")
 @click.option("--replay", "replayed", is_flag=True, help="TABLE est un procès-verbal JSON : le rejouer.")
 @JSON
 def draw(
@@ -106,12 +107,13 @@ def draw(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Tirer les vagues au sort (TABLE : colonnes code, stratum, first = raison d’ouvrir en premier, covariables).
+    """Tirer les vagues au sort (TABLE : colonnes code, strate, imposé = raison d’ouvrir en premier, covariables).
 
     D’abord sans --seed : publiez l’empreinte des données. Puis avec la graine tirée en public, ou --public, le
     texte qui la donne. TABLE peut être le fichier JSON des données publié avec l’empreinte. Avec le procès-verbal,
     n’importe qui rejoue le tirage (--replay).
     """
+    _refuse_unread(table, given["method"], replayed, chosen, public)
     with readable_errors():
         if replayed:
             made = alloc.replay(read_record(table))
@@ -122,7 +124,23 @@ def draw(
             data = alloc.chosen(rows, waves).to_dict()
             _write(data, as_json, lambda: _chosen_text(data))
         else:
-            _draw(_request(table, given), alloc.public_seed(public) if public else seed, public, as_json)
+            seed = seed if public is None else alloc.public_seed(public)
+            _draw(_request(table, given), seed, public, as_json)
+
+
+def _refuse_unread(table: Path, method: str, replayed: bool, chosen: bool, public: str | None) -> None:
+    rules = ("capacities", "method", "candidates", "keep")
+    if replayed:
+        why = "--replay lit tout dans le procès-verbal."
+        refuse_unread(why, *rules, "covariates", "seed", "public", "chosen")
+    elif chosen:
+        refuse_unread("avec --chosen, rien n’est tiré.", *rules, "seed", "public")
+    elif table.suffix == ".json":
+        refuse_unread("ce fichier JSON le dit déjà.", *rules, "covariates")
+    elif method != "constrained":
+        refuse_unread("elle règle --method constrained.", "candidates", "keep")
+    if public is not None:
+        refuse_unread("--public donne la graine.", "seed")
 
 
 def _draw(request: alloc.Request, seed: int | None, public: str | None, as_json: bool) -> None:
@@ -143,14 +161,16 @@ def _request(table: Path, given: Mapping[str, Any]) -> alloc.Request:
     if any(value != int(value) for value in places):
         raise click.UsageError("--capacities : des nombres entiers de sites, par exemple 10,10,10.")
     rows, _waves = _table(table, given["covariates"], False)
-    return alloc.Request(rows, tuple(map(int, places)), given["method"], given["candidates"], given["keep"])
+    return alloc.declared(
+        alloc.Request(rows, tuple(map(int, places)), given["method"], given["candidates"], given["keep"])
+    )
 
 
 def _table(
     path: Path, covariates: str, chosen: bool
 ) -> tuple[tuple[alloc.Territory, ...], Mapping[str, int]]:
     names = [name.strip() for name in covariates.split(",") if name.strip()]
-    return read_territories(read_whole(str(path)), names, path.name, chosen=chosen)
+    return read_territories(named(read_whole(str(path)), path.name), names, path.name, chosen=chosen)
 
 
 def _draw_text(made: alloc.Draw) -> list[str]:
@@ -313,8 +333,11 @@ def _design(given: Mapping[str, Any]) -> Design:
     if sum(given[name] is not None for name in ("waves", "arms", "plan")) != 1:
         raise click.UsageError("Donnez un plan, et un seul : --waves, --parallel ou --plan.")
     if given["plan"] is not None:
+        why = "--plan dit ce qui est mesuré à chaque période."
+        refuse_unread(why, "before", "after", "transition", "ramp", "never")
         return design(_plan(given["plan"]), persons)
     if given["arms"] is not None:
+        refuse_unread("avec --parallel, tout ouvre en même temps.", "transition", "ramp", "never")
         if len(given["arms"]) != 2:
             raise click.UsageError(
                 "--parallel : deux nombres, territoires ouverts puis témoins, par exemple 10,10."

@@ -238,19 +238,31 @@ def _over_time(result: Result, words: Words) -> list[str]:
 
 
 def _limits(result: Result, words: Words) -> list[str]:
-    said = []
-    if not result.facts.drawn:
-        said.append(
-            words.say(
-                "Les vagues ont été choisies, non tirées au sort : les unités exposées peuvent différer des "
-                "autres par ce qui les a fait choisir, et ce calcul ne peut pas l’exclure."
-            )
-        )
-    said.append(
+    return [
+        _waves(result, words),
         words.say(
             "Ce calcul mesure un effet moyen sur le résultat de tout le territoire ; il ne dit rien de l’effet "
             "sur les personnes accompagnées, ni de ses causes, et un dispositif qui touche peu de monde peut "
             "être utile sans se voir à cette échelle."
+        ),
+    ]
+
+
+def _waves(result: Result, words: Words) -> str:
+    """Whether waves were drawn or chosen, and what the draw, made again, says of the mean effect."""
+    if not result.facts.drawn:
+        return words.say(
+            "Les vagues ont été choisies, non tirées au sort : les unités exposées peuvent différer des "
+            "autres par ce qui les a fait choisir, et ce calcul ne peut pas l’exclure."
         )
+    p_value = result.provenance.get("p_value")
+    if result.provenance.get("inference") != "randomisation" or not isinstance(p_value, float):
+        return words.say(
+            "Les vagues ont été tirées au sort : rien d’autre que le hasard n’a fixé leur ordre."
+        )
+    return words.say(
+        "Les vagues ont été tirées au sort : rien d’autre que le hasard n’a fixé leur ordre. Le test qui refait ce "
+        "tirage donne p = %(p)s : la part des ordres possibles où l’écart moyen serait au moins aussi grand sans "
+        "aucun effet.",
+        p=words.number(p_value, digits=3),
     )
-    return said

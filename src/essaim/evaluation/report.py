@@ -195,14 +195,19 @@ def _method(result: Result) -> Section:
         "wild": "rééchantillonnage sauvage",
         "randomisation": "nouveaux tirages de l’ordre des vagues",
     }[str(made["inference"])]
+    drawn = made.get("draw")
+    seed = (
+        f"tirage des vagues d’empreinte {drawn['fingerprint'][:16]}… et de graine {drawn['seed']}"
+        if isinstance(drawn, dict)
+        else f"graine {made['seed']}"
+    )
     return Section(
         "Méthode",
         (
             "Effets par vague et par période de Callaway et Sant’Anna (2021), agrégés ; comparaison aux "
             "unités "
             f"{control} ; {inference} ; bandes simultanées {level_name(result)}.",
-            f"Essaim {made['essaim']}, empreinte des données {str(made['panel_sha256'])[:16]}…, graine "
-            f"{made['seed']}.",
+            f"Essaim {made['essaim']}, empreinte des données {str(made['panel_sha256'])[:16]}…, {seed}.",
         ),
     )
 

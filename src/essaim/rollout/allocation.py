@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isclose, isfinite
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from essaim.rollout.balance import Constraint, balance_scores, between_waves, judge
-from essaim.rollout.errors import RolloutError
+from essaim.rollout.errors import CapacityError, MethodError, RolloutError
 from essaim.rollout.rounding import Bits, distinct, even_sizes, permutations, rounded_table
 
 Method = Literal["simple", "stratified", "constrained"]
@@ -27,6 +28,8 @@ FORMAT: Final = "essaim/draw/1"
 #: More candidates would take minutes and gigabytes, and balance nothing better.
 MOST_CANDIDATES: Final = 1_000_000
 LABELS: Final = {True: "vagues tirées au sort", False: "vagues choisies, non tirées au sort"}
+#: What a record says of a draw beyond its inputs and its seed: all that a replay must find again.
+OUTCOME: Final = ("drawn", "label", "allocation", "balance", "constraint")
 Labels = NDArray[np.int64]
 
 
@@ -94,6 +97,16 @@ class Request:
         """SHA-256 of the canonical JSON (sorted keys, no spaces, UTF-8), to publish before the draw."""
         text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def declared(request: Request) -> Request:
+    """The same request, refused when it is stratified without strata: a record published so must still replay."""
+    if request.method == "stratified" and len({t.stratum for t in request.drawn}) < 2:
+        raise MethodError(
+            "Un tirage équilibré par strate demande au moins deux strates : remplissez une colonne « strate » (ou "
+            "« stratum ») du tableau, ou choisissez le tirage simple."
+        )
+    return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +194,12 @@ def _constrained(
 def replay(record: Mapping[str, Any]) -> Draw:
     """Draw again from a published record. Raises ``RolloutError`` when the record does not say what it gives."""
     request = request_from(record)
-    if request.fingerprint() != record.get("fingerprint"):
+    absent = [name for name in ("fingerprint", "seed") if name not in record]
+    if absent:
         raise RolloutError(
-            "L’empreinte publiée (%(digest)s…) n’est pas celle des données du "
-            "procès-verbal (%(other)s…) : les données ont changé après publication.",
-            digest=str(record.get("fingerprint"))[:16],
-            other=request.fingerprint()[:16],
+            "Ce fichier ne dit pas le tirage qui a été fait (il lui manque : %(names)s). Donnez le procès-verbal "
+            "écrit par le tirage, non les données publiées avant lui.",
+            names=", ".join(absent),
         )
     public = record.get("public_text")
     if public is not None and public_seed(str(public)) != record["seed"]:
@@ -197,16 +210,22 @@ def replay(record: Mapping[str, Any]) -> Draw:
             public=public,
             other=public_seed(str(public)),
         )
-    again = draw(request, int(record["seed"]))
-    if again.to_dict()["allocation"] != record.get("allocation"):
+    again = draw(request, record["seed"])
+    found, written = _outcome(again.to_dict()), _outcome(record)
+    touched = [name for name in OUTCOME if not _same(found[name], written[name])]
+    if touched:
         raise RolloutError(
-            "Le tirage rejoué ne donne pas la répartition publiée : le procès-verbal a été modifié."
+            "Le tirage rejoué ne donne pas ce qui est publié (%(names)s) : le procès-verbal a été modifié.",
+            names=", ".join(touched),
         )
     return again
 
 
 def request_from(record: Mapping[str, Any]) -> Request:
-    """The request of a published record, as ``Draw.to_dict`` wrote it."""
+    """The request of a published record, as ``Draw.to_dict`` wrote it, or of the data published before the draw.
+
+    Raises ``RolloutError`` when they are not those of the fingerprint written with them.
+    """
     try:
         inputs = record["inputs"]
         if inputs["format"] != FORMAT:
@@ -217,13 +236,22 @@ def request_from(record: Mapping[str, Any]) -> Request:
             )
         limits = {name: inputs[name] for name in ("candidates", "keep") if name in inputs}
         territories = tuple(Territory(**t) for t in inputs["territories"])
-        return Request(territories, tuple(inputs["capacities"]), inputs["method"], **limits)
-    except (KeyError, TypeError) as error:
+        request = Request(territories, tuple(inputs["capacities"]), inputs["method"], **limits)
+    except (AttributeError, KeyError, TypeError) as error:
         raise RolloutError(
             "Procès-verbal illisible (%(error)s) : donnez le fichier JSON que « essaim rollout draw --json » "
             "ou la page du tirage a écrit.",
             error=error,
         ) from error
+    found = request.fingerprint()
+    if record.get("fingerprint", found) != found:
+        raise RolloutError(
+            "L’empreinte publiée (%(digest)s…) n’est pas celle des données du fichier (%(other)s…) : les données ont "
+            "changé après publication.",
+            digest=str(record["fingerprint"])[:16],
+            other=found[:16],
+        )
+    return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +274,7 @@ class ChosenWaves:
 
 def chosen(territories: Sequence[Territory], waves: Mapping[str, int]) -> ChosenWaves:
     """Waves chosen by hand, with the balance they happen to have."""
+    _check_unique(territories)
     missing = [t.code for t in territories if t.code not in waves]
     if missing:
         raise RolloutError(
@@ -284,6 +313,26 @@ def randomisation_p(made: Draw, statistic: Callable[[Labels], float], draws: int
 # --- inside ------------------------------------------------------------------------------------------------
 
 
+def _outcome(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be found again; the warnings of a constraint follow from its numbers, in the words of a version."""
+    found = {name: record.get(name) for name in OUTCOME}
+    if isinstance(found["constraint"], Mapping):
+        found["constraint"] = {k: v for k, v in found["constraint"].items() if k != "warnings"}
+    return found
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON, but for the last digits of a number, which may differ from one machine to another."""
+    if isinstance(one, Mapping):
+        alike = isinstance(other, Mapping) and one.keys() == other.keys()
+        return alike and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple):
+        return isinstance(other, list | tuple) and len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, float):
+        return isinstance(other, int | float) and isclose(one, other, abs_tol=1e-6)
+    return bool(one == other)
+
+
 def _bits(request: Request, seed: int, use: str = "draw") -> Bits:
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise RolloutError("Graine « %(seed)s » : donnez un nombre entier positif ou nul.", seed=seed)
@@ -314,14 +363,7 @@ def _covariates(request: Request) -> dict[str, NDArray[np.float64]]:
 def _covariate_columns(rows: Sequence[Territory]) -> dict[str, NDArray[np.float64]]:
     names = sorted({name for t in rows for name in t.covariates})
     for t in rows:
-        for name in names:
-            if not isfinite(t.covariates.get(name, float("nan"))):
-                raise RolloutError(
-                    "Territoire %(code)s, colonne « %(name)s » : valeur absente ou infinie. "
-                    "Complétez-la, ou retirez cette colonne des covariables.",
-                    code=t.code,
-                    name=name,
-                )
+        _check_known(t, names)
     columns = {name: np.array([float(t.covariates[name]) for t in rows]) for name in names}
     for name, values in columns.items():
         if np.ptp(values) == 0:
@@ -331,45 +373,61 @@ def _covariate_columns(rows: Sequence[Territory]) -> dict[str, NDArray[np.float6
     return columns
 
 
-def _check(request: Request) -> None:
-    codes = [t.code for t in request.territories]
-    double = sorted({c for c in codes if codes.count(c) > 1}) if len(set(codes)) < len(codes) else []
+def _check_known(territory: Territory, names: Iterable[str]) -> None:
+    for name in names:
+        if not isfinite(territory.covariates.get(name, float("nan"))):
+            raise RolloutError(
+                "Territoire %(code)s, colonne « %(name)s » : valeur absente ou infinie. "
+                "Complétez-la, ou retirez cette colonne des covariables.",
+                code=territory.code,
+                name=name,
+            )
+
+
+def _check_unique(territories: Sequence[Territory]) -> None:
+    double = sorted(code for code, count in Counter(t.code for t in territories).items() if count > 1)
     if double:
         raise RolloutError(
             "Territoires en double : %(names)s. Gardez une ligne par territoire.", names=", ".join(double[:5])
         )
+
+
+def _check(request: Request) -> None:
+    _check_unique(request.territories)
     if not request.drawn:
         raise RolloutError(
             "Aucun territoire à tirer : donnez-en au moins un qui ne soit pas imposé en premier."
         )
     if request.method not in METHODS:
-        raise RolloutError(
+        raise MethodError(
             "Méthode « %(method)s » inconnue. Choisissez parmi : %(names)s.",
             method=request.method,
             names=", ".join(METHODS),
         )
     if not request.capacities or any(not isinstance(c, int) or c < 0 for c in request.capacities):
-        raise RolloutError(
+        raise CapacityError(
             "Capacités : donnez un nombre entier de sites, positif ou nul, par vague, par exemple 10,10,10."
         )
     if len(request.first) > request.capacities[0]:
-        raise RolloutError(
+        raise CapacityError(
             "%(count)s territoires doivent ouvrir en premier, la vague 1 n’en prend que "
             "%(value)s : augmentez sa capacité ou retirez des territoires imposés.",
             count=len(request.first),
             value=request.capacities[0],
         )
-    if sum(request.capacities) < len(codes):
-        raise RolloutError(
+    if sum(request.capacities) < len(request.territories):
+        raise CapacityError(
             "%(count)s territoires pour %(value)s places : ajoutez une vague ou de la capacité.",
-            count=len(codes),
+            count=len(request.territories),
             value=sum(request.capacities),
         )
     if request.method == "constrained":
         if not any(t.covariates for t in request.drawn):
-            raise RolloutError("Un tirage contraint équilibre des covariables : donnez-en au moins une.")
+            raise MethodError("Un tirage contraint équilibre des covariables : donnez-en au moins une.")
         if not 0 < request.keep <= 1 or not 1 <= request.candidates <= MOST_CANDIDATES:
-            raise RolloutError(
+            raise MethodError(
                 "Part gardée : de 0 (exclu) à 1 ; tirages candidats : de 1 à %(most)s.", most=MOST_CANDIDATES
             )
+    for territory in request.first:
+        _check_known(territory, territory.covariates)
     _covariates(request)

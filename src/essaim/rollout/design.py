@@ -59,12 +59,7 @@ def design(exposure: ArrayLike, sizes: ArrayLike, clusters: ArrayLike = 1.0) -> 
     if table.ndim != 2 or not table.size:
         raise RolloutError("Plan vide : donnez une ligne par territoire et une colonne par période.")
     rows = len(table)
-    if table.shape[1] > MOST_PERIODS:
-        raise RolloutError(
-            "Plan trop long : %(periods)s périodes, %(most)s au plus.",
-            periods=table.shape[1],
-            most=MOST_PERIODS,
-        )
+    _check_length(table.shape[1])
     if persons.ndim == 1:
         persons = persons[:, None]
     if persons.ndim > 2 or persons.shape not in {(), (rows, 1), table.shape}:
@@ -82,6 +77,14 @@ def design(exposure: ArrayLike, sizes: ArrayLike, clusters: ArrayLike = 1.0) -> 
     made = Design(table, np.broadcast_to(persons, table.shape), np.broadcast_to(counts, (rows,)))
     _check(made)
     return made
+
+
+def _check_length(periods: int) -> None:
+    """Refuse a design too long, before the table of its periods is built."""
+    if periods > MOST_PERIODS:
+        raise RolloutError(
+            "Plan trop long : %(periods)s périodes, %(most)s au plus.", periods=periods, most=MOST_PERIODS
+        )
 
 
 def _check(made: Design) -> None:
@@ -141,6 +144,7 @@ def stepped_wedge(
             "Montée en charge vide : donnez la part de l’effet à chaque période, par exemple 0.5,1."
         )
     periods = baseline + len(waves) - 1 + after
+    _check_length(max(periods, transition))
     since = np.arange(periods)[None, :] - (baseline + np.arange(len(waves)))[:, None]
     effect = np.asarray(ramp, dtype=float)[np.clip(since - transition, 0, len(ramp) - 1)]
     exposure = np.where(since < 0, 0.0, np.where(since < transition, np.nan, effect))
@@ -162,4 +166,5 @@ def parallel(treated: float, control: float, sizes: ArrayLike, *, before: int = 
             "Il faut au moins une période après l’ouverture, et un nombre de périodes avant positif ou nul."
         )
     periods = before + after
+    _check_length(periods)
     return design(np.vstack([np.arange(periods) >= before, np.zeros(periods)]), sizes, [treated, control])

@@ -1,10 +1,11 @@
 """A simulated evaluation with waves drawn in public: plan, draw, panel that follows it, estimate that replays it."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from django.utils import timezone
 
 from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.evaluations import services as evaluations
@@ -46,7 +47,8 @@ def play_drawn_waves(programme: "Programme", *, by: "User", today: date) -> None
         plan, None, by=by, table=_table(), capacities="9, 9, 9", method="constrained", keep=10,
         seed_rule="Le nombre que donnent trois dés lancés devant le comité de pilotage (simulé).", seed_on=today,
     )  # fmt: skip
-    found = draws.hold_draw(draws.publish_draw(found), "4 1 6")
+    found = draws.publish_draw(found, timezone.now() - timedelta(days=7))
+    found = draws.hold_draw(found, "4 1 6")
     evaluations.record_sizing(plan, SIZING)
     plan = evaluations.freeze_plan(plan)
     panel = evaluations.add_panel(

@@ -7,8 +7,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from essaim.evaluation.reading import Verdict
-from essaim.platform.evaluations import costs, report, services_draws
-from essaim.platform.evaluations.models import Estimate
+from essaim.platform.evaluations import costs, report
+from essaim.platform.evaluations.models import Estimate, WaveDraw
 from essaim.platform.telling import tell
 from essaim.words import number
 
@@ -53,14 +53,25 @@ def _equities(stored: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _draw(estimated: Estimate) -> dict[str, Any]:
-    """How the waves were made, and the p-value of a draw that was replayed."""
+    """How the waves were made: the draw of this estimate, whatever became of it since, and its p-value."""
     done = estimated.result["provenance"]
-    drawn = bool(done.get("draw"))
+    drawn, held = bool(done.get("draw")), report.draw_of(estimated)
     return {
-        "held": services_draws.held_draw(estimated.plan),
+        "held": held,
+        "cancelled": _cancelled(held),
         "drawn": drawn,
         "p_value": done.get("p_value") if drawn else None,
         "provenance": done,
+    }
+
+
+def _cancelled(held: WaveDraw | None) -> str:
+    """When and why this draw was cancelled after it was held; nothing when it stands."""
+    if held is None or held.cancelled_at is None:
+        return ""
+    return _("Ce tirage a été annulé le %(date)s, après avoir été fait : %(why)s") % {
+        "date": date_format(held.cancelled_at, "j F Y"),
+        "why": held.cancelled_because,
     }
 
 
@@ -77,9 +88,9 @@ def waves_in_words(context: dict[str, Any]) -> str:
         "fingerprint": held.fingerprint[:16],
         "seed": held.record["seed"],
     }
-    if p_value is None:
-        return said
-    return f"{said} p = {number(p_value, digits=3)}"
+    if p_value is not None:
+        said = f"{said} p = {number(p_value, digits=3)}"
+    return f"{said} {context['cancelled']}" if context["cancelled"] else said
 
 
 def decisions(plan: Any) -> list[tuple[str, str]]:

@@ -32,6 +32,7 @@ def _shown(found: WaveDraw) -> dict[str, Any]:
     strata = sorted({t.stratum for t in request.drawn} - {""})
     return {
         "draw": found,
+        "cancelled": services_draws.cancelled_before(found),
         "drawn_count": len(request.drawn),
         "first": [(t.code, found.names.get(t.code, ""), t.first) for t in request.first],
         "sizes": [size + (len(request.first) if not wave else 0) for wave, size in enumerate(request.sizes)],

@@ -8,6 +8,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
+from essaim.platform.evaluations.lists import whole_numbers
+from essaim.rollout.design import MOST_PERIODS
+
 LARGEST = 1e12  # beyond any means, cost or number of persons: larger ones only overflow
 
 
@@ -18,37 +21,62 @@ class Numbers(forms.CharField):
     of a grid grows fast with each list.
     """
 
+    refusal = _("Des nombres séparés par des points-virgules, par exemple 0,01 ; 0,05.")
+
     def __init__(self, *, most: int = 40, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.validators.append(MaxLengthValidator(most, _("%(limit_value)d nombres au plus.")))
 
     def to_python(self, value: Any) -> Any:
-        text = str(super().to_python(value)).replace(";", " ").replace(",", ".")
-        refused = ValidationError(_("Des nombres séparés par des points-virgules, par exemple 0,01 ; 0,05."))
+        refused = ValidationError(self.refusal)
         try:
-            numbers = [float(part) for part in text.split()]
+            numbers = self.read(str(super().to_python(value)))
         except ValueError as error:
             raise refused from error
         if not all(abs(number) <= LARGEST for number in numbers):
             raise refused
         return numbers
 
+    def read(self, text: str) -> list[float]:
+        return [float(part) for part in text.replace(";", " ").replace(",", ".").split()]
+
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, list):
-            return " ; ".join(f"{number:g}".replace(".", ",") for number in value)
+            return " ; ".join(f"{number:.12g}".replace(".", ",") for number in value)
         return value
 
 
+class WholeNumbers(Numbers):
+    """Whole numbers, whatever stands between them: « 8, 8, 10 » → [8, 8, 10]."""
+
+    refusal = _("Des nombres entiers, par exemple 8, 8, 10.")
+
+    def read(self, text: str) -> list[float]:
+        return list(whole_numbers(text))
+
+
 class SizingForm(forms.Form):
-    waves = Numbers(label=_("Territoires par vague"), help_text=_("Par exemple 8 ; 8 ; 10."))
-    never = forms.IntegerField(label=_("Territoires qui n’ouvrent pas"), min_value=0, initial=0)
-    persons = forms.FloatField(label=_("Personnes mesurées par territoire et par période"), min_value=1)
-    before = forms.IntegerField(label=_("Périodes avant la première ouverture"), min_value=0, initial=1)
+    waves = WholeNumbers(label=_("Territoires par vague"), help_text=_("Par exemple 8, 8, 10."))
+    never = forms.IntegerField(
+        label=_("Territoires qui n’ouvrent pas"), min_value=0, max_value=int(LARGEST), initial=0
+    )
+    persons = forms.FloatField(
+        label=_("Personnes mesurées par territoire et par période"), min_value=1, max_value=LARGEST
+    )
+    before = forms.IntegerField(
+        label=_("Périodes avant la première ouverture"), min_value=0, max_value=MOST_PERIODS, initial=1
+    )
     after = forms.IntegerField(
-        label=_("Périodes depuis la dernière ouverture, elle comprise"), min_value=1, initial=1
+        label=_("Périodes depuis la dernière ouverture, elle comprise"),
+        min_value=1,
+        max_value=MOST_PERIODS,
+        initial=1,
     )
     transition = forms.IntegerField(
-        label=_("Périodes non mesurées après chaque ouverture"), min_value=0, initial=0
+        label=_("Périodes non mesurées après chaque ouverture"),
+        min_value=0,
+        max_value=MOST_PERIODS,
+        initial=0,
     )
     ramp = Numbers(
         label=_("Montée en charge"),
@@ -92,11 +120,12 @@ class SizingForm(forms.Form):
 
 
 class CapacityForm(forms.Form):
+    MEANS = ("coordinators", "days")
     NEEDS = ("sites_per_coordinator", "days_to_open", "days_to_follow", "followed")
 
     coordinators = Numbers(
         label=_("Coordinateurs de chaque vague (équivalents temps plein)"),
-        help_text=_("Par exemple 2 ; 3 ; 3."),
+        help_text=_("Par exemple 2 ; 2,5 ; 3 : la virgule est celle des décimales."),
     )
     days = Numbers(label=_("Jours d’ingénierie de chaque vague"), help_text=_("Par exemple 120 ; 150 ; 150."))
     sites_per_coordinator = forms.FloatField(label=_("Sites qu’un coordinateur suit"), min_value=0.01)
@@ -105,7 +134,10 @@ class CapacityForm(forms.Form):
         label=_("Jours par vague pour suivre un site déjà ouvert"), min_value=0, initial=0
     )
     followed = forms.IntegerField(
-        label=_("Nombre de vagues pendant lesquelles un site reste suivi"), min_value=0, initial=0
+        label=_("Nombre de vagues pendant lesquelles un site reste suivi"),
+        min_value=0,
+        max_value=MOST_PERIODS,
+        initial=0,
     )
 
 

@@ -132,6 +132,7 @@ class WaveDraw(models.Model):
     held_at = models.DateTimeField(_("tiré le"), null=True, blank=True)
     applied_at = models.DateTimeField(_("vagues posées le"), null=True, blank=True)
     cancelled_because = models.TextField(_("raison de l’annulation"), blank=True)
+    cancelled_at = models.DateTimeField(_("annulé le"), null=True, blank=True)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("auteur")
     )

@@ -29,7 +29,7 @@ from essaim.evaluation.report import solidity_numbers, solidity_section
 from essaim.evaluation.solidity import Solidity, examine
 from essaim.evaluation.solidity_reading import too_large
 from essaim.platform.evaluations import panels
-from essaim.platform.evaluations.models import Estimate, EvaluationPlan
+from essaim.platform.evaluations.models import Estimate, EvaluationPlan, WaveDraw
 from essaim.platform.telling import reader, tell
 from essaim.territory.indicators import shared_borders
 from essaim.words import FRENCH, Words, kept
@@ -46,10 +46,15 @@ def options_of(stored: dict[str, Any]) -> Options:
     return Options(**{name: stored[name] for name in OPTIONS if name in stored})
 
 
+def draw_of(estimated: Estimate) -> WaveDraw | None:
+    """The draw that this estimate replays, if any; it may have been cancelled since."""
+    fingerprint = estimated.options.get("draw")
+    return estimated.plan.draws.filter(fingerprint=fingerprint).first() if fingerprint else None
+
+
 def record_of(estimated: Estimate) -> dict[str, Any] | None:
     """The record of the draw that this estimate replays, if any."""
-    fingerprint = estimated.options.get("draw")
-    found = estimated.plan.draws.filter(fingerprint=fingerprint).first() if fingerprint else None
+    found = draw_of(estimated)
     return found.record if found else None
 
 
@@ -171,9 +176,22 @@ def departures_of(plan: EvaluationPlan, options: dict[str, Any]) -> list[str]:
             _("L’anticipation est de %(given)s période(s) ; le plan dit %(planned)s.")
             % {"given": options.get("anticipation"), "planned": plan.anticipation}
         )
+    frozen, replayed = plan.document.get("draw"), options.get("draw")
+    if frozen and replayed != frozen:
+        found.append(_other_draw(frozen, replayed))
     if options.get("window") is not None:
         found.append(_("Maturité égale : seules les vagues suivies assez longtemps sont comptées."))
     return found
+
+
+def _other_draw(frozen: str, replayed: str | None) -> str:
+    if not replayed:
+        return _("Le plan a été gelé avec le tirage %(frozen)s ; cette estimation n’en rejoue aucun.") % {
+            "frozen": frozen[:8]
+        }
+    return _(
+        "Le plan a été gelé avec le tirage %(frozen)s ; cette estimation en rejoue un autre, %(replayed)s."
+    ) % {"frozen": frozen[:8], "replayed": replayed[:8]}
 
 
 # Tables, for the screen and for the documents

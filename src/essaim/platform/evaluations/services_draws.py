@@ -1,36 +1,33 @@
 """The draw of the waves: declared, published, held, taken by the sites; every write goes through here."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from essaim.opendata.safety import UnsafeFile
-from essaim.opendata.values import fold
 from essaim.opendata.whole_table import read_whole
+from essaim.platform.evaluations.lists import whole_numbers
 from essaim.platform.evaluations.models import EvaluationPlan, WaveDraw
 from essaim.platform.sites import services as sites
 from essaim.platform.telling import tell
-from essaim.rollout.allocation import Draw, Request, draw, public_seed, replay, request_from
-from essaim.rollout.errors import RolloutError
-from essaim.rollout.table import read_territories
+from essaim.rollout.allocation import Draw, Request, declared, draw, public_seed, replay, request_from
+from essaim.rollout.errors import CapacityError, MethodError, RolloutError
+from essaim.rollout.table import HEADERS, named, read_territories
 
 if TYPE_CHECKING:
     from essaim.platform.accounts.models import User
 
 MOST_TERRITORIES = 500
-HEADERS = {
-    "code": ("code", "code insee", "territoire"),
-    "name": ("name", "nom", "libelle"),
-    "stratum": ("stratum", "strate"),
-    "first": ("first", "impose", "en premier", "premier"),
-}
+#: The field that a refusal is about; the table when it is none of these.
+FIELDS: dict[type[RolloutError], str] = {CapacityError: "capacities", MethodError: "method"}
 LIVE = (WaveDraw.State.DRAFT, WaveDraw.State.PUBLISHED, WaveDraw.State.HELD)
 
 
@@ -66,38 +63,35 @@ def held_draw(plan: EvaluationPlan) -> WaveDraw | None:
     return plan.draws.filter(state=WaveDraw.State.HELD).first()
 
 
+def cancelled_before(found: WaveDraw) -> QuerySet[WaveDraw]:
+    """The draws of the plan that were published then cancelled before this one: to draw again is seen by all."""
+    return found.plan.draws.filter(state=WaveDraw.State.CANCELLED, pk__lt=found.pk).order_by("pk")
+
+
 def request_of(found: WaveDraw) -> tuple[Request, dict[str, str]]:
     """What would be drawn, and the names of territories. Raises ``ValidationError`` (field → message)."""
     try:
-        frame = _named(read_whole(found.table.strip().encode()))
+        frame = named(read_whole(found.table.strip().encode()), _("Tableau"))
         covariates = [name for name in frame.columns if name not in HEADERS]
         if found.method != WaveDraw.Method.CONSTRAINED:
             covariates = []
         rows, _waves = read_territories(frame, covariates, _("Tableau"))
-    except (UnsafeFile, RolloutError) as error:
-        message = f"{error.message} {error.mend}" if isinstance(error, UnsafeFile) else tell(error.said)
-        raise ValidationError({"table": message}) from error
-    if len(rows) > MOST_TERRITORIES:
-        raise ValidationError({"table": _("%(most)s territoires au plus.") % {"most": MOST_TERRITORIES}})
-    try:
-        request = Request(rows, _places(found.capacities), found.method, keep=found.keep / 100)  # type: ignore[arg-type]
+        if len(rows) > MOST_TERRITORIES:
+            raise ValidationError({"table": _("%(most)s territoires au plus.") % {"most": MOST_TERRITORIES}})
+        request = declared(Request(rows, _places(found.capacities), found.method, keep=found.keep / 100))  # type: ignore[arg-type]
+    except UnsafeFile as error:
+        raise ValidationError({"table": f"{error.message} {error.mend}"}) from error
     except RolloutError as error:
-        raise ValidationError({"capacities": tell(error.said)}) from error
+        raise ValidationError({FIELDS.get(type(error), "table"): tell(error.said)}) from error
     names = frame["name"].fill_null("") if "name" in frame.columns else pl.Series([""] * frame.height)
     return request, dict(zip((t.code for t in rows), names.to_list(), strict=True))
 
 
-def _named(frame: pl.DataFrame) -> pl.DataFrame:
-    """The table with the headers the core knows, whatever way people write them."""
-    known = {word: name for name, words in HEADERS.items() for word in words}
-    return frame.rename({c: known[fold(c)] for c in frame.columns if fold(c) in known})
-
-
 def _places(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in text.replace(";", ",").split(","))
+        return whole_numbers(text)
     except ValueError as error:
-        raise RolloutError(_("Donner un nombre de places par vague, par exemple 8, 8, 10.")) from error
+        raise CapacityError(_("Donner un nombre de places par vague, par exemple 8, 8, 10.")) from error
 
 
 def rehearsal(request: Request) -> Draw:
@@ -159,9 +153,19 @@ def save_draw(plan: EvaluationPlan, found: WaveDraw | None, *, by: "User", **fie
 
 
 @transaction.atomic
-def publish_draw(found: WaveDraw) -> WaveDraw:
-    """Publish the fingerprint of what will be drawn: from here on anybody reads it and it changes no more."""
-    found = _locked(found, WaveDraw.State.DRAFT, _("Ce tirage est déjà publié."))
+def publish_draw(found: WaveDraw, at: datetime | None = None) -> WaveDraw:
+    """Publish the fingerprint of what will be drawn: from here on anybody reads it and it changes no more.
+
+    ``at``: when, now if it is not told. The seed must be known on a later day: nobody can have tried it.
+    """
+    found, at = _locked(found, WaveDraw.State.DRAFT, _("Ce tirage est déjà publié.")), at or timezone.now()
+    if found.seed_on <= timezone.localdate(at):
+        raise ValidationError(
+            _(
+                "La graine doit être connue un jour à venir : connue dès la publication, elle aurait pu être essayée "
+                "avant. Changer ce jour, et au besoin le résultat public, puis publier."
+            )
+        )
     request = request_from({"inputs": found.inputs})
     if WaveDraw.objects.filter(fingerprint=request.fingerprint()).exists():
         raise ValidationError(
@@ -171,7 +175,7 @@ def publish_draw(found: WaveDraw) -> WaveDraw:
             )
         )
     found.fingerprint = request.fingerprint()
-    found.published_at = timezone.now()
+    found.published_at = at
     found.state = WaveDraw.State.PUBLISHED
     return _kept(found)
 
@@ -214,7 +218,8 @@ def cancel_draw(found: WaveDraw, because: str) -> None:
         raise ValidationError(_("Ce tirage est déjà annulé."))
     if not because.strip():
         raise ValidationError({"because": _("Dire pourquoi : le tirage reste visible avec cette raison.")})
-    found.cancelled_because, found.state = because.strip(), WaveDraw.State.CANCELLED
+    found.cancelled_because, found.cancelled_at = because.strip(), timezone.now()
+    found.state = WaveDraw.State.CANCELLED
     _kept(found)
 
 

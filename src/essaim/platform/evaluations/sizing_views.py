@@ -44,8 +44,9 @@ def power(request: Request, slug: str, pk: int) -> HttpResponse:
 def capacity(request: Request, slug: str, pk: int) -> HttpResponse:
     plan = services.plan_for(request.user, slug, pk)
     form = CapacityForm(request.GET or None)
-    found = None
+    found, read = None, {}
     if form.is_bound and form.is_valid():
+        read = {name: form.fields[name].prepare_value(form.cleaned_data[name]) for name in CapacityForm.MEANS}
         needs = {name: form.cleaned_data[name] for name in CapacityForm.NEEDS}
         try:
             found = sizing.places(form.cleaned_data["coordinators"], form.cleaned_data["days"], needs)
@@ -56,6 +57,7 @@ def capacity(request: Request, slug: str, pk: int) -> HttpResponse:
         "plan": plan,
         "form": form,
         "found": found,
+        "read": read,
         "places": ", ".join(str(wave.sites) for wave in found) if found else "",
         "total": sum(wave.sites for wave in found) if found else 0,
         "can": POLICY.actions(request.user, plan),
