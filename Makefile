@@ -5,7 +5,7 @@ DATA ?= ../shared/data
 PORT ?= 8000
 FILES ?=
 
-.PHONY: help run test check realdata spark bench e2e translations clean
+.PHONY: help run test check realdata spark kernels bench e2e translations clean
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -36,6 +36,10 @@ realdata: .venv/.dev  ## check the official files of DATA (default ../shared/dat
 spark: .venv/.dev  ## the push-down on a Spark of its own (Java 17, 430 MB of packages)
 	@$(UV) sync --frozen --group dev --extra spark --inexact --quiet
 	@.venv/bin/pytest -n 0 -m spark tests/evaluation/test_pushdown.py
+
+kernels: .venv/.dev  ## the tests of the kernels, compiled by numba (60 MB of packages)
+	@$(UV) sync --frozen --group dev --extra fast --inexact --quiet
+	@.venv/bin/pytest -n 2 tests/evaluation/test_pushdown.py tests/territory/test_access.py -m 'not spark'
 
 check: .venv/.dev  ## style, types, import contracts, migrations, translations, templates
 	@.venv/bin/ruff check .
