@@ -4,6 +4,7 @@ import re
 from xml.etree import ElementTree
 
 from essaim.evaluation.lines_chart import Axis, Line, lines_svg
+from essaim.evaluation.svg import BOTTOM, HEIGHT, TOP
 
 LINES = [Line("Vague <1>", ((0, 5.0), (2, 6.0))), Line("Vague 2", ((0, 5.2), (2, 6.0)))]
 DRAWN = lines_svg(LINES, Axis("mois", ((0, "0"), (2, "2")), 0, (5.5, "seuil")), "Deux vagues")
@@ -21,6 +22,20 @@ def test_lines_differ_by_dash_and_their_labels_stand_apart() -> None:
         float(re.findall(rf'y="([\d.]+)"[^>]*>{name}<', DRAWN)[0]) for name in ("Vague &lt;1&gt;", "Vague 2")
     )
     assert abs(first - second) >= 14
+
+
+def test_members_stand_thin_behind_their_line_and_within_the_scale() -> None:
+    drawn = lines_svg([Line("a", ((0, 1.0), (1, 1.0)), (((0, 0.0), (1, 9.0)),))], Axis("", ()), "")
+    thin, line = re.findall(r'<polyline class="es-(\w+)" points="([^"]*)"', drawn)
+    assert (thin[0], line[0]) == ("member", "line")
+    assert all(0 <= float(point.split(",")[1]) <= HEIGHT for point in thin[1].split())
+
+
+def test_many_labels_stay_beside_the_drawing() -> None:
+    drawn = lines_svg([Line(f"vague {n}", ((0, 0.0), (1, 0.0))) for n in range(30)], Axis("", ()), "")
+    heights = sorted(float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>vague', drawn))
+    assert heights[0] > TOP - 10 and heights[-1] < HEIGHT - BOTTOM + 10
+    assert len(set(heights)) == 30
 
 
 def test_zero_is_not_forced_in_sight() -> None:

@@ -669,14 +669,34 @@ def test_curves_are_aligned_on_the_opening_of_each_unit() -> None:
         }
     )
     panel = panels.check(frame)
-    [curve] = maturity.curves(panel, maturity.waves_of(panel))
+    [curve] = maturity.curves(panel, maturity.waves_of(panel), {"a": "Site A"})
+    assert (curve.label, [site.name for site in curve.sites]) == ("2 (2 sites)", ["Site A", "b"])
     assert curve.points == ((-1, 2.0, 2), (0, 6.0, 2), (1, 7.0, 2))
 
 
-def test_a_single_territory_makes_no_curve() -> None:
-    frame = pl.DataFrame({"unit": ["a", "a"], "time": [1, 2], "cohort": ["2", "2"], "outcome": [1.0, 2.0]})
+def test_a_single_site_has_its_curve_and_each_site_its_line() -> None:
+    frame = pl.DataFrame(
+        {
+            "unit": ["a", "a", "b", "b", "c", "c"],
+            "time": [1, 2] * 3,
+            "cohort": ["2", "2", "1", "1", "2", "2"],
+            "outcome": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        }
+    )
     panel = panels.check(frame)
-    assert maturity.curves(panel, maturity.waves_of(panel)) == []
+    found = maturity.curves(panel, maturity.waves_of(panel), {})
+    assert [curve.label for curve in found] == ["1 (1 site)", "2 (2 sites)"]
+    assert found[0].points == ((0, 3.0, 1), (1, 4.0, 1))
+    drawn = maturity.curves_svg(found, "Par vague", "années")
+    assert (drawn.count('class="es-line"'), drawn.count('class="es-member"')) == (2, 2)
+
+
+def test_where_sites_are_too_many_only_means_are_drawn(monkeypatch) -> None:
+    monkeypatch.setattr(maturity, "MOST_LINES", 1)
+    panel = panels.check(simulate(Scenario(units=60, waves=(8, 8, 10))))
+    found = maturity.curves(panel, maturity.waves_of(panel), {})
+    assert not maturity.drawn(found)
+    assert "es-member" not in maturity.curves_svg(found, "Par vague", "années")
 
 
 def test_versions_come_from_the_sites_when_the_panel_does_not_say(make, writer) -> None:
@@ -694,6 +714,7 @@ def test_the_maturity_page_shows_both_views(make, evaluator, client) -> None:
     panel = make.panel(plan)
     page = client.get(_url("maturity", evaluator.programme, plan.pk, panel.pk))
     assert [bool(svg) for _title, _curves, svg in page.context["views"]] == [True, False]
+    assert len(page.context["sites"].rows) == panel.exposed
     assert " style=" not in page.content.decode()
 
 

@@ -1,4 +1,4 @@
-"""Lines over a common axis as SVG text: told apart by ink, dash and a label at their end."""
+"""Lines over a common axis as SVG text: told apart by ink, dash and a label beside the drawing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from itertools import pairwise
 from essaim.evaluation import svg
 from essaim.words import number
 
-#: Room for the labels at the end of the lines.
+#: Room for the labels, at the height where each line ends.
 RIGHT = 150
 INKS = (svg.AFTER, "#8a4b08", "#3b4a9b", "#7a2306", "#4c6b1f", "#6b2f6b")
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2", "1 3")
@@ -15,10 +15,11 @@ DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2", "1 3")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line and its name; ``points`` are (x, y) in increasing x."""
+    """A line and its name; ``points`` are (x, y) in increasing x. Its ``members`` are drawn thin behind it."""
 
     label: str
     points: tuple[tuple[float, float], ...]
+    members: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +47,36 @@ def lines_svg(lines: Sequence[Line], axis: Axis, title: str) -> str:
     body.append(svg.axis_title(axis.title, RIGHT))
     ends = _apart([scale.y(line.points[-1][1]) for line in lines])
     for k, line in enumerate(lines):
-        ink, x = INKS[k % len(INKS)], scale.x(line.points[-1][0])
+        body += [
+            svg.polyline(
+                [(scale.x(a), scale.y(b)) for a, b in points], INKS[k % len(INKS)], "", "member", 0.6
+            )
+            for points in line.members
+        ]
+    for k, line in enumerate(lines):
+        ink = INKS[k % len(INKS)]
         body.append(svg.polyline([(scale.x(a), scale.y(b)) for a, b in line.points], ink, DASHES[k % 6]))
-        body.append(svg.text(x + 6, ends[k] + 4, line.label, "start", ink=ink))
+        body.append(svg.text(svg.WIDTH - RIGHT + 6, ends[k] + 4, line.label, "start", ink=ink))
     said = (f"{line.label} : {number(line.points[0][1])} → {number(line.points[-1][1])}" for line in lines)
     return svg.document(title, " ; ".join(said), body)
 
 
 def _scale(lines: Sequence[Line], axis: Axis) -> svg.Scale:
-    xs = [x for line in lines for x, _y in line.points]
-    ys = [y for line in lines for _x, y in line.points] + ([axis.level[0]] if axis.level else [])
+    points = [point for line in lines for part in (line.points, *line.members) for point in part]
+    xs = [x for x, _y in points]
+    ys = [y for _x, y in points] + ([axis.level[0]] if axis.level else [])
     return svg.Scale.over(ys, min(xs), max(xs), zero=False, beside=0, right=RIGHT)
 
 
 def _apart(heights: list[float], gap: float = 14) -> list[float]:
-    """Heights of labels pushed down until none covers another."""
+    """Heights of labels pushed down until none covers another, then up until all stand beside the drawing."""
+    bottom = svg.HEIGHT - svg.BOTTOM
+    gap = min(gap, (bottom - svg.TOP) / len(heights))
     placed = list(heights)
     order = sorted(range(len(heights)), key=heights.__getitem__)
     for above, below in pairwise(order):
         placed[below] = max(placed[below], placed[above] + gap)
+    placed[order[-1]] = min(placed[order[-1]], bottom)
+    for below, above in pairwise(reversed(order)):
+        placed[above] = min(placed[above], placed[below] - gap)
     return placed

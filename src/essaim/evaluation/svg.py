@@ -72,7 +72,7 @@ def _ticks(low: float, high: float) -> tuple[tuple[float, ...], int]:
         raw, power = raw / 10, power - 1
     step = next(s for s in (1, 2, 5, 10) if raw <= s) / 10.0**power
     start = int(low / step) - (low < 0)
-    stop = int(high / step) + (high > 0)
+    stop = max(int(high / step) + (high > 0), start + 1)  # zero alone is still a span
     return tuple(step * i for i in range(start, stop + 1)), max(power, 0)
 
 
@@ -87,13 +87,13 @@ def line(
     )
 
 
-def polyline(points: Sequence[tuple[float, float]], color: str, dash: str = "") -> str:
-    """A line through points of the drawing."""
+def polyline(
+    points: Sequence[tuple[float, float]], color: str, dash: str = "", name: str = "line", width: float = 2.2
+) -> str:
+    """A line of class ``es-{name}`` through points of the drawing."""
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return (
-        f'<polyline class="es-line" points="{path}" fill="none" stroke="{color}" stroke-width="2.2"{dashes}/>'
-    )
+    return f'<polyline class="es-{name}" points="{path}" fill="none" stroke="{color}" stroke-width="{width}"{dashes}/>'
 
 
 def text(

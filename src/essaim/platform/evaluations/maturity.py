@@ -1,56 +1,78 @@
-"""Sites at equal maturity: mean outcome by periods since opening, by wave and by protocol version.
+"""Sites at equal maturity: the outcome by periods since opening, site by site, by wave and by protocol version.
 
-A description, not an estimate: it shows what was observed, without saying what would have happened otherwise.
+A description, not an estimate: it shows what was observed, without saying what would have happened otherwise. No
+number of sites is too few: what describes too few persons left the panel when it was sent (``panels``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
 import polars as pl
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from essaim.evaluation import Panel
 from essaim.evaluation.lines_chart import Axis, Line, lines_svg
 from essaim.platform.sites.services import opened_sites
 
-LEAST_UNITS = 2  # a point on one territory is that territory, not a maturity
+MOST_LINES = 120  # beyond so many sites, thin lines make a stain: the means alone are drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The outcome of a site by periods since its opening: ``values`` of those observed."""
+
+    name: str
+    values: Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Mean outcome of a group by periods since opening: ``points`` of (since, mean, units)."""
+    """A group of sites, one at least."""
 
-    label: str
-    points: tuple[tuple[int, float, int], ...]
+    group: str
+    sites: tuple[Site, ...]
+
+    @property
+    def label(self) -> str:
+        count = len(self.sites)
+        said = ngettext("%(group)s (%(count)s site)", "%(group)s (%(count)s sites)", count)
+        return said % {"group": self.group, "count": count}
+
+    @property
+    def points(self) -> tuple[tuple[int, float, int], ...]:
+        """Mean outcome by periods since opening: (since, mean, sites)."""
+        ages = sorted({age for site in self.sites for age in site.values})
+        at = {age: [site.values[age] for site in self.sites if age in site.values] for age in ages}
+        return tuple((age, float(np.mean(values)), len(values)) for age, values in at.items())
 
 
-def curves(panel: Panel, groups: Mapping[str, str]) -> list[Curve]:
+def curves(panel: Panel, groups: Mapping[str, str], names: Mapping[str, str]) -> list[Curve]:
     """One curve a group over the exposed units; ``groups`` gives each unit's group, units without one are left out.
 
-    A point needs at least two territories.
+    ``names``: how to call the units, where not by their code.
     """
     ordinals = np.array(panel.calendar.ordinals)
-    found: dict[str, dict[int, list[float]]] = {}
-    for row, unit in enumerate(panel.units):
-        group, cohort = groups.get(str(unit)), int(panel.cohort[row])
-        if group is None or cohort not in panel.calendar.ordinals:
+    found: dict[str, list[Site]] = {}
+    for unit, cohort, outcome in zip(map(str, panel.units), panel.cohort, panel.outcome, strict=True):
+        seen = ~np.isnan(outcome)
+        if unit not in groups or cohort not in ordinals or not seen.any():
             continue
-        by_age = found.setdefault(group, {})
-        for since, value in zip(ordinals - cohort, panel.outcome[row], strict=True):
-            if not np.isnan(value):
-                by_age.setdefault(int(since), []).append(float(value))
-    return [
-        Curve(
-            group,
-            tuple(
-                (age, float(np.mean(v)), len(v)) for age, v in sorted(ages.items()) if len(v) >= LEAST_UNITS
-            ),
-        )
-        for group, ages in sorted(found.items())
-        if any(len(v) >= LEAST_UNITS for v in ages.values())
-    ]
+        ages = (ordinals - cohort)[seen].tolist()
+        site = Site(names.get(unit, unit), dict(zip(ages, outcome[seen].tolist(), strict=True)))
+        found.setdefault(groups[unit], []).append(site)
+    return [Curve(group, tuple(sites)) for group, sites in sorted(found.items())]
+
+
+def names_of(frame: pl.DataFrame) -> dict[str, str]:
+    """How the panel calls its units, where it has a column « name »."""
+    if "name" not in frame.columns:
+        return {}
+    rows = frame.select("unit", "name").drop_nulls().unique(subset="unit", keep="first").iter_rows()
+    return {str(unit): str(name) for unit, name in rows}
 
 
 def waves_of(panel: Panel) -> dict[str, str]:
@@ -75,13 +97,50 @@ def versions_of(frame: pl.DataFrame, programme: Any) -> dict[str, str]:
     }
 
 
-def curves_svg(found: list[Curve], title: str, unit: str) -> str:
-    """The curves as SVG, opening marked."""
-    ages = [age for curve in found for age, _mean, _units in curve.points]
-    every = max(1, (max(ages) - min(ages)) // 12)
+def curves_svg(found: Sequence[Curve], title: str, unit: str) -> str:
+    """The means as SVG, opening marked, and behind them each site as a thin line, up to ``MOST_LINES`` sites."""
+    ages = _ages(found)
+    every = max(1, ceil((ages[-1] - ages[0]) / 12))
     ticks = tuple(
-        (age, str(age).replace("-", "−")) for age in range(min(ages), max(ages) + 1) if age % every == 0
+        (age, str(age).replace("-", "−")) for age in range(ages[0], ages[-1] + 1) if age % every == 0
     )
-    lines = [Line(c.label, tuple((age, mean) for age, mean, _units in c.points)) for c in found]
-    mark = 0 if min(ages) <= 0 <= max(ages) else None
+    thin = drawn(found)
+    lines = [
+        Line(
+            curve.label,
+            tuple((age, mean) for age, mean, _sites in curve.points),
+            tuple(tuple(site.values.items()) for site in curve.sites)
+            if thin and len(curve.sites) > 1
+            else (),
+        )
+        for curve in found
+    ]
+    mark = 0 if ages[0] <= 0 <= ages[-1] else None
     return lines_svg(lines, Axis(_("%(unit)s depuis l’ouverture") % {"unit": unit}, ticks, mark), title)
+
+
+def drawn(found: Sequence[Curve]) -> bool:
+    """Whether each site is drawn and told, beside the means."""
+    return sum(len(curve.sites) for curve in found) <= MOST_LINES
+
+
+def _ages(found: Sequence[Curve]) -> list[int]:
+    return sorted({age for curve in found for site in curve.sites for age in site.values})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Each site in a row: (name, group, its value at each of the ``ages``)."""
+
+    ages: list[int]
+    rows: list[tuple[str, str, list[float | None]]]
+
+    @classmethod
+    def of(cls, found: Sequence[Curve]) -> "Table":
+        ages = _ages(found)
+        rows = [
+            (site.name, curve.group, [site.values.get(age) for age in ages])
+            for curve in found
+            for site in curve.sites
+        ]
+        return cls(ages, rows)

@@ -168,15 +168,14 @@ def panel_csv(request: Request, slug: str, pk: int, panel: int) -> HttpResponse:
 
 
 def maturity_view(request: Request, slug: str, pk: int, panel: int) -> HttpResponse:
-    """What was observed at equal maturity, by wave and by protocol version."""
+    """What was observed at equal maturity, site by site, by wave and by protocol version."""
     found, kept = _panel(request, slug, pk, panel, "view")
     with kept.file.open("rb") as file:
         frame, read = panels.load(file.read())
-    unit = read.calendar.kind.units
-    views = [
-        (_("Par vague"), maturity.curves(read, maturity.waves_of(read))),
-        (_("Par version du protocole"), maturity.curves(read, maturity.versions_of(frame, found.programme))),
-    ]
+    unit, names = _(read.calendar.kind.units), maturity.names_of(frame)
+    waves = maturity.curves(read, maturity.waves_of(read), names)
+    versions = maturity.curves(read, maturity.versions_of(frame, found.programme), names)
+    views = [(_("Par vague"), waves), (_("Par version du protocole"), versions)]
     context = {
         "programme": found.programme,
         "plan": found,
@@ -186,6 +185,7 @@ def maturity_view(request: Request, slug: str, pk: int, panel: int) -> HttpRespo
             (title, found_curves, maturity.curves_svg(found_curves, title, unit) if found_curves else "")
             for title, found_curves in views
         ],
+        "sites": maturity.Table.of(waves) if maturity.drawn(waves) else None,
     }
     return render(request, "evaluations/maturity.html", context)
 
