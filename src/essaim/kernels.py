@@ -6,13 +6,15 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
-AVAILABLE: Final = find_spec("numba") is not None
+NUMBA: Final = find_spec("numba") is not None
+#: Whether kernels are worth calling.
+AVAILABLE = NUMBA
 
 
 @cache
 def compiled(kernel: Callable[..., Any]) -> Callable[..., Any]:
     """``kernel`` in machine code, kept from one process to the next where the disk allows; other threads run beside."""
-    if not AVAILABLE:
+    if not NUMBA:
         return kernel
     # Imported when it is first needed: half a second that other commands do not pay.
     njit: Any = import_module("numba").njit
