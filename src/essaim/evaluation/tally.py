@@ -125,13 +125,6 @@ def _slots(values: range, size: int) -> Ints:
     return np.arange(values.start, values.stop) & (size - 1)
 
 
-def _values(values: range, size: int) -> Ints:
-    """The value of each place of an axis."""
-    found = np.zeros(size, np.int64)
-    found[_slots(values, size)] = np.arange(values.start, values.stop)
-    return found
-
-
 def _size(values: range) -> int:
     return 1 << max(len(values) - 1, 0).bit_length()
 
@@ -172,13 +165,18 @@ class _Part:
         given = unit.to_numpy(), time.to_numpy(), _marks(batch[:, 2:first])
         met = np.empty(len(batch), np.int32)
         for place, values in enumerate(self._summed(fixed[first - 2 :])):
-            table, floating = self.tables[place], self.floating[place]
+            table, floating = (
+                self.tables[place].reshape(-1, self.tables[place].shape[2]),
+                self.floating[place],
+            )
             self.largest[place] = max(self.largest[place], *(abs(end) for end in _ends(values)))
             if self.largest[place] * self.rows * (4096 if floating else 1) >= LARGEST:
                 raise Unfit
             new = compiled(_add)(*given, values.to_numpy(), self.marks, table, floating, met)
             if new:
-                self.places.append(batch[met[:new], [0, *range(2, first)]])
+                self.places.append(
+                    pl.DataFrame([each.gather(met[:new]) for each in (unit, *fixed[: first - 2])])
+                )
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -241,24 +239,27 @@ def _known(values: pl.Series) -> bool:
 def _add(
     units: Any, times: Any, marks: Any, values: Any, known: Any, table: Any, floating: bool, met: Any
 ) -> int:
-    """Add rows to ``table`` (territories, periods, [persons, sum, rest]).
+    """Add rows to ``table`` (territories × periods, [persons, sum, rest]).
 
     A row whose mark is not the one ``known`` of its territory gives it its own; such rows are noted in ``met``, their
     number returned.
     """
-    unit_mask, time_mask, new = table.shape[0] - 1, table.shape[1] - 1, 0
+    width, new = len(table) // len(known), 0
+    unit_mask, time_mask = len(known) - 1, width - 1
     for i in range(len(units)):
-        unit, time = units[i] & unit_mask, times[i] & time_mask
-        table[unit, time, 0] += 1
+        unit = units[i] & unit_mask
+        # Unsigned: a compiled index is then not first tried for a negative one.
+        cell = np.uint64(unit * width + (times[i] & time_mask))
+        table[cell, 0] += 1
         if floating:
             scaled = values[i] * 4096.0
             whole = np.floor(scaled)
-            table[unit, time, 1] += int(whole)
-            table[unit, time, 2] += int(np.rint((scaled - whole) * 1099511627776.0))
+            table[cell, 1] += int(whole)
+            table[cell, 2] += int(np.rint((scaled - whole) * 1099511627776.0))
         else:
-            table[unit, time, 1] += int(values[i])
-        if known[unit] != marks[i]:
-            known[unit] = marks[i]
+            table[cell, 1] += int(values[i])
+        if known[np.uint64(unit)] != marks[i]:
+            known[np.uint64(unit)] = marks[i]
             met[new] = i
             new += 1
     return new
@@ -272,12 +273,15 @@ def _together(parts: list[_Part], keys: list[_Key], fixed: Sequence[str]) -> Cou
     sizes = [max(_size(axes[place]), *(part.sizes[place] for part in parts)) for place in (0, 1)]
     for part in parts:
         part.resize(axes, sizes)
-    tables = [sum(each[1:], start=each[0]) for each in zip(*(part.tables for part in parts), strict=True)]
+    slots = np.ix_(*(_slots(*pair) for pair in zip(axes, sizes, strict=True)))
+    tables = [
+        sum(table[slots] for table in each) for each in zip(*(part.tables for part in parts), strict=True)
+    ]
     if any(parts[0].floating) and tables[0][:, :, 0].max() >= LARGEST >> 40:
         raise Unfit  # the rests, of 2⁴⁰ at most each, may not add up
-    unit, time = (_values(*pair) for pair in zip(axes, sizes, strict=True))
     row, column = np.nonzero(tables[0][:, :, 0])
-    columns = [keys[0].shown(unit[row]), keys[1].shown(time[column])]
+    found = zip(keys, axes, (row, column), strict=True)
+    columns = [key.shown(axis.start + place) for key, axis, place in found]
     columns.append(pl.Series("persons", tables[0][row, column, 0]))
     for name, table in zip(("total", "weight"), tables, strict=False):
         for place, suffix in enumerate(("", "_rest")[: table.shape[2] - 1], start=1):
