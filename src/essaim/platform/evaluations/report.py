@@ -26,6 +26,7 @@ from essaim.evaluation import (
 from essaim.evaluation.equity import Equity, equity, read_equity
 from essaim.evaluation.reading import verdict
 from essaim.evaluation.report import solidity_numbers, solidity_section
+from essaim.evaluation.result import KEY_NAMES
 from essaim.evaluation.solidity import Solidity, examine
 from essaim.evaluation.solidity_reading import too_large
 from essaim.platform.evaluations import panels
@@ -176,36 +177,7 @@ def departures_of(plan: EvaluationPlan, options: dict[str, Any]) -> list[str]:
     return found
 
 
-# Tables, for the screen and for the documents
-
-
-def tables(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each aggregation as a table: title, name of the key, rows of numbers, overall row."""
-    names = {"event": ("event_time", _("Périodes depuis l’ouverture")), "group": ("group", _("Première période")),
-             "calendar": ("time", _("Période"))}  # fmt: skip
-    shown = []
-    for kind, (key, label) in names.items():
-        found = result.get("aggregations", {}).get(kind)
-        if found:
-            rows = [{"key": row[key], **row} for row in found["by"]]
-            shown.append(
-                {
-                    "kind": kind,
-                    "title": _titles()[kind],
-                    "label": label,
-                    "rows": rows,
-                    "overall": found["overall"],
-                }
-            )
-    return shown
-
-
-def _titles() -> dict[str, str]:
-    return {
-        "event": _("Effet selon le temps depuis l’ouverture"),
-        "group": _("Effet par vague"),
-        "calendar": _("Effet par période"),
-    }
+# The numbers, as a file
 
 
 COLUMNS = (
@@ -233,10 +205,11 @@ def _number_rows(result: dict[str, Any], equities: list[dict[str, Any]]) -> Iter
     simple = result["aggregations"].get("simple")
     if simple:
         yield {"table": "simple", **simple}
-    for table in tables(result):
-        for row in table["rows"]:
-            yield {"table": table["kind"], **row, "time": ""}
-        yield {"table": table["kind"], "key": "overall", **table["overall"]}
+    for kind, key in KEY_NAMES.items():
+        if found := result["aggregations"].get(kind):
+            for row in found["by"]:
+                yield {"table": kind, **row, "key": row[key], "time": ""}
+            yield {"table": kind, "key": "overall", **found["overall"]}
     for found in equities:
         for row in (*found["groups"], *found["gaps"]):
             yield {

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from essaim.evaluation.reading import Verdict
-from essaim.platform.evaluations import documents, services
+from essaim.platform.evaluations import documents, services, word
 from essaim.platform.evaluations import report as reports
 from essaim.platform.evaluations.forms import LessonForm
 from essaim.platform.evaluations.forms_sizing import CostForm
@@ -147,7 +147,7 @@ KINDS: dict[str, tuple[Callable[[Estimate], bytes], str]] = {
     "html": (_html, "text/html; charset=utf-8"),
     "pdf": (_pdf, "application/pdf"),
     "docx": (
-        documents.word,
+        word.word,
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ),
     "csv": (lambda estimated: reports.every_number(estimated).encode(), "text/csv; charset=utf-8"),
