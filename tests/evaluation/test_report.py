@@ -22,6 +22,7 @@ from essaim.evaluation import (
 from essaim.evaluation.simulate import Scenario, simulate
 
 RESULT = estimate(Panel.from_frame(simulate(Scenario(effect=0.0, noise=2.5))))
+BY_REGION = estimate(Panel.from_frame(simulate(Scenario(effect=1.0)), by="region"))
 REPORT = build_report(RESULT, "Essai <b>", replay="essaim evaluate panel.csv")
 
 
@@ -87,6 +88,17 @@ def test_the_csv_holds_every_number_in_full() -> None:
     simple = next(row for row in rows if row["kind"] == "simple")
     assert float(simple["estimate"]) == RESULT.aggregations["simple"].overall.estimate
     assert sum(row["kind"] == "att_gt" for row in rows) == len(RESULT.cells)
+    tested = next(row for row in rows if row["kind"] == "pretest")
+    assert float(tested["p_value"]) == RESULT.pretest.p_value
+    assert int(tested["df"]) == RESULT.pretest.df
+    assert any(row["key"] == "panel_sha256" and row["text"] for row in rows)
+
+
+def test_the_csv_holds_the_differences_between_values_of_an_attribute() -> None:
+    rows = list(csv.DictReader(io.StringIO(numbers_csv(BY_REGION))))
+    found = [row for row in rows if row["kind"] == "difference"]
+    [*expected] = BY_REGION.aggregations["by"].differences
+    assert [(row["key"], row["reference"]) for row in found] == [(a, b) for a, b, _ in expected]
 
 
 def test_a_null_result_asks_for_a_lesson_like_any_other() -> None:

@@ -133,3 +133,20 @@ def test_the_csv_holds_the_numbers_of_the_checks(clear: tuple[Solidity, Result])
     assert not isinstance(found.imputation, str)
     assert float(imputed["estimate"]) == found.imputation.estimate
     assert sum(row["kind"] == "relative_magnitudes" for row in rows) == 5
+
+
+def test_the_csv_holds_the_checks_that_are_one_number(clear: tuple[Solidity, Result]) -> None:
+    found, result = clear
+    rows = list(csv.DictReader(io.StringIO(numbers_csv(result, found))))
+    of = {(row["kind"], row["key"]): row for row in rows}
+    assert not isinstance(found.two_way, str)
+    assert not isinstance(found.power, str)
+    assert not isinstance(found.in_space, str)
+    assert not isinstance(found.sensitivity, str)
+    assert float(of["two_way", "overall"]["estimate"]) == found.two_way.effect.estimate
+    assert float(of["two_way_share", "earlier"]["value"]) == found.two_way.share("earlier")
+    assert float(of["undetected_drift", "0.5"]["value"]) == found.power[0].slope
+    assert float(of["false_openings_share", ""]["value"]) == found.in_space.share
+    assert float(of["smoothness_breakdown", ""]["value"]) == found.sensitivity.smooth_breakdown
+    weights = [float(row["value"]) for row in rows if row["kind"] in ("two_way_never", "two_way_later")]
+    assert sum(weights) == pytest.approx(1 - found.two_way.share("earlier"))

@@ -18,7 +18,7 @@ from django.urls import reverse
 from essaim.evaluation import Verdict
 from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.community.models import Lesson
-from essaim.platform.evaluations import maturity, panels, report, report_views, services
+from essaim.platform.evaluations import exports, maturity, panels, report_views, services
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
 from essaim.platform.programmes import services as programmes
@@ -424,12 +424,16 @@ def test_a_replay_finds_every_number_again(make, writer) -> None:
 
 def test_the_csv_holds_every_number(make, writer) -> None:
     estimated = services.run_estimate(make.panel(), by=writer)
-    numbers = pl.read_csv(io.StringIO(report.every_number(estimated)), infer_schema_length=None)
-    tables = dict(numbers["table"].value_counts().iter_rows())
+    numbers = pl.read_csv(io.StringIO(exports.every_number(estimated)), infer_schema_length=None)
+    tables = dict(numbers["kind"].value_counts().iter_rows())
     assert tables["att_gt"] == len(estimated.result["att_gt"])
     assert tables["event"] == len(estimated.result["aggregations"]["event"]["by"]) + 1
-    simple = numbers.filter(pl.col("table") == "simple")["estimate"].item()
+    simple = numbers.filter(pl.col("kind") == "simple")["estimate"].item()
     assert simple == estimated.result["aggregations"]["simple"]["estimate"]
+    cells = numbers.filter(pl.col("kind") == "att_gt")
+    assert cells["conf_low"].null_count() == cells["se"].null_count() < len(cells)
+    tested = numbers.filter(pl.col("kind") == "pretest")["p_value"].item()
+    assert tested == estimated.result["pretest"]["p_value"]
 
 
 def test_the_script_finds_the_result_again(make, evaluator, client, tmp_path) -> None:
@@ -437,7 +441,7 @@ def test_the_script_finds_the_result_again(make, evaluator, client, tmp_path) ->
     panel = make.panel(plan)
     estimated = services.run_estimate(panel, by=evaluator.person)
     content = b"".join(client.get(_url("panel_csv", evaluator.programme, plan.pk, panel.pk)))
-    (tmp_path / report.panel_name(panel.pk)).write_bytes(content)
+    (tmp_path / exports.panel_name(panel.pk)).write_bytes(content)
     (tmp_path / "rejouer.py").write_bytes(
         client.get(_url("download", evaluator.programme, estimated.pk, "py")).content
     )
@@ -450,8 +454,8 @@ def test_the_script_finds_the_result_again(make, evaluator, client, tmp_path) ->
 
 def test_the_script_refuses_another_panel(make, writer, tmp_path) -> None:
     estimated = services.run_estimate(make.panel(), by=writer)
-    (tmp_path / report.panel_name(estimated.panel_id)).write_bytes(_csv(seed=3))
-    (tmp_path / "rejouer.py").write_text(report.script(estimated))
+    (tmp_path / exports.panel_name(estimated.panel_id)).write_bytes(_csv(seed=3))
+    (tmp_path / "rejouer.py").write_text(exports.script(estimated))
     run = subprocess.run([sys.executable, tmp_path / "rejouer.py"], capture_output=True, text=True)
     assert "ce n’est pas le panel" in run.stderr
 

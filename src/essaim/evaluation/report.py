@@ -4,10 +4,8 @@ CSV.
 Null and negative results take the same place as the others. A script that replays the numbers comes with it.
 """
 
-import csv
 import io
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -291,68 +289,6 @@ def report_docx(report: Report) -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
-
-
-def numbers_csv(result: Result, solidity: Solidity | None = None) -> str:
-    """Every number of the result: cells, aggregations, checks; full precision, empty where undefined."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(
-        [
-            "kind",
-            "group",
-            "time",
-            "key",
-            "estimate",
-            "se",
-            "conf_low",
-            "conf_high",
-            "band_low",
-            "band_high",
-            "n_treated",
-            "n_control",
-        ]
-    )
-    for cell in result.cells:
-        writer.writerow(
-            [
-                "att_gt",
-                cell.group,
-                cell.time,
-                cell.since,
-                *_values(cell.effect),
-                cell.n_treated,
-                cell.n_control,
-            ]
-        )
-    for kind, found in result.aggregations.items():
-        for key, effect in found.by:
-            writer.writerow([kind, "", "", key, *_values(effect), "", ""])
-        writer.writerow([kind, "", "", "overall", *_values(found.overall), "", ""])
-    if solidity is not None:
-        for kind, name, effect in solidity_numbers(solidity, result):
-            writer.writerow([kind, "", "", name, *_values(effect), "", ""])
-    return buffer.getvalue()
-
-
-def solidity_numbers(
-    found: Solidity, result: Result, words: Words = FRENCH
-) -> list[tuple[str, str | float, Estimate]]:
-    """(kind, key, effect) of the checks; the bounds of a sensitivity have an interval and no estimate."""
-    effects = (*rows_of_effect(found, result, words)[1:], *rows_of_nothing(found, words))
-    rows: list[tuple[str, str | float, Estimate]] = [("solidity", name, effect) for name, effect in effects]
-    if not isinstance(found.sensitivity, str):
-        for kind, bounds in (
-            ("relative_magnitudes", found.sensitivity.relative),
-            ("smoothness", found.sensitivity.smooth),
-        ):
-            rows += [(kind, b.bound, Estimate(math.nan, math.nan, b.low, b.high)) for b in bounds]
-    return rows
-
-
-def _values(effect: Estimate) -> list[str]:
-    shown = (effect.estimate, effect.se, effect.conf_low, effect.conf_high, effect.band_low, effect.band_high)
-    return ["" if value is None or value != value else repr(value) for value in shown]
 
 
 def replay_script(

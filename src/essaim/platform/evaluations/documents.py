@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from essaim.evaluation.reading import Verdict
 from essaim.evaluation.report import Table
-from essaim.platform.evaluations import costs, report, services_draws, tables
+from essaim.platform.evaluations import costs, exports, report, services_draws, tables
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan
 from essaim.platform.telling import reader, tell
 
@@ -236,7 +236,7 @@ def method(estimated: Estimate) -> list[str]:
         _("Panel : %(title)s, empreinte SHA-256 %(sha)s. Source : %(source)s")
         % {"title": estimated.panel.title, "sha": estimated.panel_sha256, "source": estimated.panel.source},
         *(
-            _("Fichier d’origine : %(file)s.") % {"file": report.input_in_words(given)}
+            _("Fichier d’origine : %(file)s.") % {"file": exports.input_in_words(given)}
             for given in estimated.panel.inputs
         ),
         *_nearness(estimated),

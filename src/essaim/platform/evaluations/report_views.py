@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from essaim.evaluation.reading import Verdict
-from essaim.platform.evaluations import documents, services, word
-from essaim.platform.evaluations import report as reports
+from essaim.platform.evaluations import documents, exports, services, word
 from essaim.platform.evaluations.forms import LessonForm
 from essaim.platform.evaluations.forms_sizing import CostForm
 from essaim.platform.evaluations.models import Estimate
@@ -150,9 +149,9 @@ KINDS: dict[str, tuple[Callable[[Estimate], bytes], str]] = {
         word.word,
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ),
-    "csv": (lambda estimated: reports.every_number(estimated).encode(), "text/csv; charset=utf-8"),
+    "csv": (lambda estimated: exports.every_number(estimated).encode(), "text/csv; charset=utf-8"),
     "json": (_json, "application/json"),
-    "py": (lambda estimated: reports.script(estimated).encode(), "text/x-python; charset=utf-8"),
+    "py": (lambda estimated: exports.script(estimated).encode(), "text/x-python; charset=utf-8"),
 }
 
 

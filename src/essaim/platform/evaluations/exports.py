@@ -1,0 +1,141 @@
+"""What is taken away from a report to be checked elsewhere: every number as CSV, code that finds them again."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from essaim.evaluation.numbers import as_csv
+from essaim.platform.evaluations import panels
+from essaim.platform.evaluations.models import Estimate, EvaluationPlan
+from essaim.platform.evaluations.report import OPTIONS, record_of
+from essaim.platform.telling import tell
+
+
+def every_number(estimated: Estimate) -> str:
+    """All numbers of a report as CSV, then where they come from in words; what is undefined is empty."""
+    stored = estimated.report
+    rows = (
+        *stored.get("numbers", []),
+        *_equity_rows(stored.get("equity", [])),
+        *_cost_rows(estimated.costs),
+        *_provenance_rows(estimated),
+    )
+    return as_csv(rows)
+
+
+def _equity_rows(equities: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for found in equities:
+        for row in (*found["groups"], *found["gaps"]):
+            yield {**row, "kind": f"equity_{found['kind']}", "key": row["group"], "group": ""}
+
+
+def _cost_rows(costs: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The cost of a unit of effect, what it supposes, and the chance that it is worth it."""
+    if not costs:
+        return
+    for name in ("cost", "low", "high", "units"):
+        yield {"kind": "cost_given", "key": name, "value": costs["given"][name]}
+    ratio = costs["ratio"]
+    interval = {"conf_low": ratio["low"], "conf_high": ratio["high"]}
+    yield {"kind": "cost_ratio", "estimate": ratio["estimate"], **interval, "text": ratio["shape"]}
+    for row in costs["curve"]:
+        yield {"kind": "cost_chance", "key": row["worth"], "value": row["chance"]}
+
+
+def _provenance_rows(estimated: Estimate) -> Iterator[dict[str, Any]]:
+    panel = estimated.panel
+    origin = [("panel", f"{panel.title}, SHA-256 {estimated.panel_sha256}"), ("source", panel.source)]
+    origin += [("input", input_in_words(given)) for given in panel.inputs]
+    origin += [("note", tell(note)) for note in panel.notes]
+    for key, text in origin:
+        yield {"kind": "provenance", "key": key, "text": text}
+
+
+def input_in_words(given: Mapping[str, str]) -> str:
+    """A file that a panel was made from: name, licence and address where they are known, hash."""
+    proof = given["sha256"] and f"SHA-256 {given['sha256']}"
+    told = (given["name"], given.get("licence"), given.get("address"), proof)
+    return ", ".join(filter(None, told))
+
+
+_EXAMPLE = """import polars as pl
+from essaim.evaluation import Options, Panel, estimate, read_plainly
+panel = Panel.from_frame(pl.read_csv("panel.csv", infer_schema=False){whole})
+result = estimate(panel, Options(control="{control}"))
+print("\\n".join(read_plainly(result)))"""
+
+
+def example(frame: pl.DataFrame, plan: EvaluationPlan) -> str:
+    """Five lines that read the panel ``frame``, downloaded as panel.csv, with the comparison of its plan."""
+    whole = '.filter(pl.col("group") == "ensemble")' if "group" in frame.columns else ""
+    return _EXAMPLE.format(whole=whole, control=plan.control)
+
+
+_SCRIPT = '''"""Rejoue l’estimation {pk} : {question}
+
+Placer ce fichier à côté de {file}, puis : python {script}
+Il faut la version {version} d’essaim (pip install essaim=={version}).
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import polars as pl
+
+from essaim.evaluation import Options, Panel, RecordedDraw, estimate, read_plainly
+from essaim.evaluation.solidity import examine
+from essaim.evaluation.solidity_reading import read_solidity
+from essaim.territory.indicators import shared_borders
+
+here = Path(__file__).parent
+content = (here / "{file}").read_bytes()
+assert hashlib.sha256(content).hexdigest() == "{sha256}", "ce n’est pas le panel de l’estimation"
+
+frame = pl.read_csv(content, infer_schema=False)
+if "group" in frame.columns:  # les lignes de tous les groupes réunis
+    group = pl.col("group").fill_null("").str.strip_chars().str.to_lowercase()
+    frame = frame.filter(group.is_in({whole!r}))
+columns = {{name: name for name in ("weights", "cluster", "region") if name in frame.columns}}
+panel = Panel.from_frame(frame, **columns)
+record = json.loads({record!r})  # le tirage des vagues, s’il y en a eu un
+draw = RecordedDraw.of(record) if record else None
+options = Options({options})
+result = estimate(panel, options, draw)
+
+print("\\n".join(read_plainly(result, {smallest!r})))
+compared = draw.without_first(panel) if draw else panel
+tested = examine(compared, options, result, shared_borders(compared.units))
+print("\\nSolidité\\n" + "\\n".join(read_solidity(tested, result)))
+(here / "resultat.json").write_text(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+
+expected = json.loads("""{expected}""")
+found = result.to_json()["aggregations"]["simple"]
+assert all(abs(found[k] - v) <= 1e-9 * max(1, abs(v)) for k, v in expected.items() if v is not None)
+print("Résultat retrouvé.")
+'''
+
+
+def panel_name(panel_pk: int) -> str:
+    return f"panel-{panel_pk}.csv"
+
+
+def script(estimated: Estimate) -> str:
+    """A Python script that finds the result again from the panel's CSV, or fails."""
+    given = {name: value for name, value in estimated.options.items() if name in OPTIONS}
+    options = ", ".join(f"{name}={value!r}" for name, value in sorted(given.items()))
+    return _SCRIPT.format(
+        pk=estimated.pk,
+        question=estimated.plan.question.replace('"', "”"),
+        file=panel_name(estimated.panel_id),
+        script=f"rejouer-{estimated.pk}.py",
+        version=estimated.code_version,
+        sha256=estimated.panel_sha256,
+        options=options,
+        smallest=estimated.plan.smallest_effect,
+        whole=list(panels.WHOLE),
+        record=json.dumps(record_of(estimated), ensure_ascii=False),
+        expected=json.dumps(estimated.result["aggregations"]["simple"]),
+    )
