@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 from click.testing import CliRunner, Result
+from docx import Document
 
 from essaim.cli import main
 
@@ -132,6 +133,35 @@ def test_the_text_says_the_conclusion_first_and_that_data_are_simulated(simulate
     output = run("evaluate", simulated).output
     assert output.startswith("Conclusion : un effet se voit.")
     assert "Données simulées" in output
+
+
+def test_window_notes_and_source_of_the_panel_are_in_the_text_and_in_every_report(
+    long_outcome: Path, tmp_path: Path
+) -> None:
+    panel, waves = tmp_path / "panel.csv", tmp_path / "vagues.csv"
+    waves.write_text("departement,date\n01,2013-10-15\n02,2013-11-01\n03,2014-02-01\n04,2014-02-01\n")
+    chosen = ("--window", "2013T2:2014T1", "--window-reason", "RSA généralisé ensuite")
+    run("panel", "build", long_outcome, "--waves", waves, "-o", panel, *chosen)
+    window, note = "Fenêtre 2013T2 à 2014T1 : RSA généralisé ensuite.", "elles sont évaluées ensemble"
+    shown = run("evaluate", panel).output
+    assert window in shown
+    assert note in shown
+    for suffix in ("html", "csv", "docx"):
+        report = tmp_path / f"rapport.{suffix}"
+        run("evaluate", panel, "--report", report)
+        text = report.read_text() if suffix != "docx" else _text_of(report)
+        assert window in text
+        assert note in text
+        assert "Résultat mesuré : taux.csv (SHA-256" in text
+        assert "Aucune." not in text
+
+
+def _text_of(document: Path) -> str:
+    return "\n".join(paragraph.text for paragraph in Document(str(document)).paragraphs)
+
+
+def test_the_text_gives_the_differences_between_the_values_of_an_attribute(simulated: Path) -> None:
+    assert "R12 − R01" in run("evaluate", simulated, "--by", "region").output
 
 
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf", "csv"])

@@ -101,5 +101,11 @@ def test_the_csv_holds_the_differences_between_values_of_an_attribute() -> None:
     assert [(row["key"], row["reference"]) for row in found] == [(a, b) for a, b, _ in expected]
 
 
+def test_the_differences_between_values_of_an_attribute_are_in_its_table() -> None:
+    page = report_html(build_report(BY_REGION))
+    for one, other, _effect in BY_REGION.aggregations["by"].differences:
+        assert f'<th scope="row">{one} − {other}</th>' in page
+
+
 def test_a_null_result_asks_for_a_lesson_like_any_other() -> None:
     assert "nul ou négatif se capitalise" in report_body(REPORT)

@@ -361,6 +361,24 @@ def test_a_simulated_panel_says_so_on_every_face_of_the_report(make, evaluator, 
     assert "Données simulées" in text
 
 
+def test_the_reason_of_the_window_is_in_every_report(make, evaluator, client, monkeypatch) -> None:
+    monkeypatch.setattr(
+        report_views, "render_pdf", lambda name, given: render_to_string(name, given).encode()
+    )
+    panel = make.panel(services.freeze_plan(make.plan(evaluator.programme)))
+    Panel.objects.filter(pk=panel.pk).update(window_reason="le RSA est généralisé ensuite")
+    panel.refresh_from_db()
+    estimated = services.run_estimate(panel, by=evaluator.person)
+    pages = [client.get(_url("report", evaluator.programme, estimated.pk)).content.decode()]
+    for kind in ("html", "pdf", "csv", "docx"):
+        content = client.get(_url("download", evaluator.programme, estimated.pk, kind)).content
+        if kind == "docx":
+            content = "\n".join(_texts(docx.Document(io.BytesIO(content)))).encode()
+        pages.append(content.decode())
+    assert all("le RSA est généralisé ensuite" in page for page in pages)
+    assert all(panel.source in page for page in pages)
+
+
 def test_an_estimate_of_a_draft_says_it_is_exploratory(make, writer) -> None:
     estimated = services.run_estimate(make.panel(make.plan()), by=writer)
     assert any("exploratoire" in text for text in estimated.departures)

@@ -32,6 +32,7 @@ from essaim.evaluation.engines import is_database, is_engine, without_secret
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.event_path import event_path
 from essaim.evaluation.options import Inference
+from essaim.evaluation.origin import Origin
 from essaim.evaluation.pushdown import AT_LEAST, read_panel
 from essaim.evaluation.reading import verdict
 from essaim.evaluation.report import TITLES, Report
@@ -179,7 +180,7 @@ def command(
             shown["solidity"] = solidity.to_json()
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2, allow_nan=False))
         return
-    _print(result, smallest_effect, origin)
+    _print(result, smallest_effect)
     if solidity:
         click.echo("\nSolidité")
         for sentence in read_solidity(solidity, result):
@@ -253,14 +254,14 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
     return {"aggregations": kinds, **{name: given[name] for name in OPTIONS if given[name] is not None}}
 
 
-def _print(result: Result, smallest: float | None, origin: dict[str, object] | None) -> None:
+def _print(result: Result, smallest: float | None) -> None:
     click.echo(f"Conclusion : {verdict(result, smallest).value}.\n")
     for sentence in read_plainly(result, smallest):
         click.echo(f"- {sentence}")
-    if origin and "window_reason" in origin:
-        first, last = origin["window"] if isinstance(origin["window"], list) else ("", "")
-        click.echo(f"- Fenêtre {first} à {last} : {origin['window_reason']}.")
-    for warning in result.warnings:
+    origin = Origin.of(result)
+    if origin.window:
+        click.echo(f"- {origin.window}")
+    for warning in (*origin.notes, *result.warnings):
         click.echo(f"- Attention : {warning}")
     for kind, title in TITLES.items():
         if kind in result.aggregations:
@@ -269,6 +270,8 @@ def _print(result: Result, smallest: float | None, origin: dict[str, object] | N
             for key, effect in found.by:
                 click.echo(_row(str(key).replace("-", "−") if kind == "event" else str(key), effect))
             click.echo(_row("ensemble", found.overall))
+            for one, other, effect in found.differences:
+                click.echo(_row(f"{one} − {other}", effect))
     if result.pretest.p_value is not None:
         click.echo(
             f"\nTest avant exposition ({result.pretest.method}) : p = "

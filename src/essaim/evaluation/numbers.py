@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 
+from essaim.evaluation.origin import Origin
 from essaim.evaluation.result import Estimate, Result, null_if_undefined
 from essaim.evaluation.sensitivity import Bounded, Sensitivity
 from essaim.evaluation.solidity import Solidity
@@ -130,9 +131,13 @@ def _single(found: Solidity) -> Iterator[Row]:
 
 
 def _provenance(result: Result) -> Iterator[Row]:
-    """The settings and fingerprints of the estimation, its warnings."""
+    """The settings and fingerprints of the estimation, the origin of its panel, its warnings."""
     for name, value in result.provenance.items():
         if isinstance(value, str | int | float):
             yield {"kind": "provenance", "key": name, "text": str(value)}
-    for warning in result.warnings:
+    origin = Origin.of(result)
+    for name, text in (("window", origin.window), ("source", origin.source)):
+        if text:
+            yield {"kind": "provenance", "key": name, "text": text}
+    for warning in (*origin.notes, *result.warnings):
         yield {"kind": "warning", "text": str(warning)}

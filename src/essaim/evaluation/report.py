@@ -12,6 +12,7 @@ from html import escape
 
 from essaim.evaluation.chart import event_study_svg
 from essaim.evaluation.errors import EvaluationError
+from essaim.evaluation.origin import Origin
 from essaim.evaluation.reading import level_name, read_plainly, verdict
 from essaim.evaluation.result import Estimate, Result
 from essaim.evaluation.sensitivity import Sensitivity
@@ -83,14 +84,14 @@ def build_report(
     replay: str = "",
     solidity: Solidity | None = None,
 ) -> Report:
-    """The report of a result, with its checks if given.
+    """The report of a result, with its checks if given, and the origin of the panel if its provenance tells it.
 
     ``replay`` is the script or command that finds the numbers again.
     """
-    said = tuple(read_plainly(result, smallest))
+    origin = Origin.of(result)
     sections = [
-        Section("Ce que l’on peut dire", said),
-        Section("Mises en garde", result.warnings or ("Aucune.",)),
+        Section("Ce que l’on peut dire", _told(*read_plainly(result, smallest), origin.window)),
+        Section("Mises en garde", (*origin.notes, *result.warnings) or ("Aucune.",)),
     ]
     if "event" in result.aggregations:
         sections.append(Section("À maturité égale", chart=event_study_svg(result)))
@@ -100,7 +101,7 @@ def build_report(
         Section("Les chiffres", tables=tuple(_table(result, kind) for kind in result.aggregations))
     )
     sections.append(Section("Vagues", tables=(_waves(result),)))
-    sections.append(_method(result))
+    sections.append(_method(result, origin))
     if replay:
         sections.append(Section("Retrouver ces chiffres", code=replay))
     sections.append(
@@ -115,6 +116,10 @@ def build_report(
         )
     )
     return Report(title, verdict(result, smallest).value, result.facts.simulated, tuple(sections))
+
+
+def _told(*sentences: str) -> tuple[str, ...]:
+    return tuple(filter(None, sentences))
 
 
 def solidity_section(found: Solidity, result: Result, words: Words = FRENCH) -> Section:
@@ -174,7 +179,9 @@ def _table(result: Result, kind: str) -> Table:
     rows = [
         _row(str(key).replace("-", "−") if kind == "event" else str(key), effect) for key, effect in found.by
     ]
-    return Table(TITLES.get(kind, kind), (*rows, _row("ensemble", found.overall)))
+    rows.append(_row("ensemble", found.overall))
+    rows += [_row(f"{one} − {other}", effect) for one, other, effect in found.differences]
+    return Table(TITLES[kind], tuple(rows))
 
 
 def _waves(result: Result) -> Table:
@@ -183,7 +190,7 @@ def _waves(result: Result) -> Table:
     return Table("Unités par vague", tuple(rows), ("Première exposition", "Unités"))
 
 
-def _method(result: Result) -> Section:
+def _method(result: Result, origin: Origin) -> Section:
     made = result.provenance
     control = "jamais exposées" if made.get("control") == "nevertreated" else "pas encore exposées"
     inference = {
@@ -195,10 +202,10 @@ def _method(result: Result) -> Section:
     }[str(made["inference"])]
     return Section(
         "Méthode",
-        (
-            "Effets par vague et par période de Callaway et Sant’Anna (2021), agrégés ; comparaison aux "
-            "unités "
+        _told(
+            "Effets par vague et par période de Callaway et Sant’Anna (2021), agrégés ; comparaison aux unités "
             f"{control} ; {inference} ; bandes simultanées {level_name(result)}.",
+            origin.source,
             f"Essaim {made['essaim']}, empreinte des données {str(made['panel_sha256'])[:16]}…, graine "
             f"{made['seed']}.",
         ),

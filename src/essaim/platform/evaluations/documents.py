@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from essaim.evaluation.reading import Verdict
 from essaim.evaluation.report import Table
 from essaim.platform.evaluations import costs, exports, report, services_draws, tables
-from essaim.platform.evaluations.models import Estimate, EvaluationPlan
+from essaim.platform.evaluations.models import Estimate
 from essaim.platform.telling import reader, tell
 
 
@@ -24,7 +24,7 @@ def context_of(estimated: Estimate) -> dict[str, Any]:
         "estimate": estimated,
         "verdict": _(verdict),
         "reading": report.said(estimated.report, "reading"),
-        "announced": _announced(plan),
+        "framed": _framed(estimated),
         "chart": report.said(estimated.report, "chart"),
         "tables": tables.of_effects(estimated.result),
         "tested": _tested(estimated),
@@ -39,18 +39,22 @@ def context_of(estimated: Estimate) -> dict[str, Any]:
     }
 
 
-def _announced(plan: EvaluationPlan) -> list[str]:
-    """What effect the plan said that it could detect, if it did."""
-    if not plan.sizing:
-        return []
-    least, most = (f"{plan.sizing[name]:.3g}".replace(".", reader().decimal) for name in ("least", "most"))
-    return [
-        _(
-            "Avant l’ouverture, le plan annonçait pouvoir détecter un effet de %(least)s à %(most)s, selon ce que l’on "
-            "suppose."
+def _framed(estimated: Estimate) -> list[str]:
+    """Why these periods were looked at, and what effect the plan said that it could detect."""
+    said, sizing = [], estimated.plan.sizing
+    if estimated.panel.window_reason:
+        reason = estimated.panel.window_reason.rstrip(".")
+        said.append(_("Pourquoi cette fenêtre : %(reason)s.") % {"reason": reason})
+    if sizing:
+        least, most = (f"{sizing[name]:.3g}".replace(".", reader().decimal) for name in ("least", "most"))
+        said.append(
+            _(
+                "Avant l’ouverture, le plan annonçait pouvoir détecter un effet de %(least)s à %(most)s, selon ce que "
+                "l’on suppose."
+            )
+            % {"least": least, "most": most}
         )
-        % {"least": least, "most": most}
-    ]
+    return said
 
 
 def _tested(estimated: Estimate) -> list[str]:

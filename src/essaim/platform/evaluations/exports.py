@@ -47,6 +47,7 @@ def _cost_rows(costs: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _provenance_rows(estimated: Estimate) -> Iterator[dict[str, Any]]:
     panel = estimated.panel
     origin = [("panel", f"{panel.title}, SHA-256 {estimated.panel_sha256}"), ("source", panel.source)]
+    origin.append(("window", " : ".join(filter(None, (panel.window, panel.window_reason)))))
     origin += [("input", input_in_words(given)) for given in panel.inputs]
     origin += [("note", tell(note)) for note in panel.notes]
     for key, text in origin:

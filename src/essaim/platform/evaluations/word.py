@@ -47,7 +47,7 @@ def word(estimated: Estimate) -> bytes:
 def _found(document: Any, context: dict[str, Any]) -> None:
     """What can be said, then what the plan decided for each answer."""
     title = _("Ce que l’on peut dire : %(verdict)s") % {"verdict": context["verdict"]}
-    _section(document, title, [*context["reading"], *context["announced"]])
+    _section(document, title, [*context["reading"], *context["framed"]])
     if context["plan"].is_frozen:
         document.add_heading(_("Ce que le plan disait de décider"), 2)
         for answer, decision in context["decisions"]:
