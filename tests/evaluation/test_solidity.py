@@ -112,7 +112,8 @@ def test_the_section_and_its_chart_stand_in_the_page(clear: tuple[Solidity, Resu
     found, result = clear
     page = report_html(build_report(result, solidity=found))
     assert page.index("À maturité égale") < page.index("<h2>Solidité</h2>") < page.index("Les chiffres")
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3  # times since opening, waves, sensitivity
+    assert "D’une vague à l’autre" in page
     assert "Là où l’on ne doit rien voir" in page
 
 

@@ -46,7 +46,8 @@ def test_the_page_says_what_the_core_says(read, client) -> None:
     said = read_solidity(examine(panel, options, result), result)
     assert read.estimated.report["solidity"]["paragraphs"] == said
     assert all(sentence in page for sentence in said)
-    assert page.count("<svg xmlns") == 2
+    assert page.count("<svg xmlns") == 3  # times since opening, waves, sensitivity
+    assert "Effet par vague</title>" in page
     assert " style=" not in page
 
 

@@ -10,7 +10,7 @@
 2.5
 """
 
-from essaim.evaluation.chart import event_rows, event_study_svg
+from essaim.evaluation.chart import event_rows, event_study_svg, wave_rows, waves_svg
 from essaim.evaluation.errors import EvaluationError, PanelError
 from essaim.evaluation.estimation import estimate
 from essaim.evaluation.numbers import numbers_csv
@@ -56,4 +56,6 @@ __all__ = [
     "report_html",
     "report_pdf",
     "verdict",
+    "wave_rows",
+    "waves_svg",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from essaim.evaluation.chart import event_study_svg
+from essaim.evaluation.chart import event_study_svg, waves_svg
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.origin import Origin
 from essaim.evaluation.reading import level_name, read_plainly, verdict
@@ -95,6 +95,8 @@ def build_report(
     ]
     if "event" in result.aggregations:
         sections.append(Section("À maturité égale", chart=event_study_svg(result)))
+    if "group" in result.aggregations:
+        sections.append(Section("D’une vague à l’autre", chart=waves_svg(result)))
     if solidity is not None:
         sections.append(solidity_section(solidity, result))
     sections.append(

@@ -25,7 +25,9 @@ def context_of(estimated: Estimate) -> dict[str, Any]:
         "verdict": _(verdict),
         "reading": report.said(estimated.report, "reading"),
         "framed": _framed(estimated),
-        "chart": report.said(estimated.report, "chart"),
+        "charts": [
+            chart for name in ("chart", "waves_chart") if (chart := report.said(estimated.report, name))
+        ],
         "tables": tables.of_effects(estimated.result),
         "tested": _tested(estimated),
         "warnings": [tell(said) for said in (*estimated.panel.notes, *_warned(estimated))],

@@ -19,6 +19,7 @@ from essaim.evaluation import (
     estimate,
     event_study_svg,
     read_plainly,
+    waves_svg,
 )
 from essaim.evaluation.equity import Equity, equity, read_equity
 from essaim.evaluation.numbers import numbers
@@ -73,6 +74,7 @@ def compute(
         "verdict": verdict(result, smallest).value,
         "reading": read_plainly(result, smallest),
         "chart": event_study_svg(result),
+        "waves_chart": waves_svg(result),
         "facts": _facts(result),
         "equity": [{**found.to_json(), "reading": read_equity(found)} for found in groups],
         "solidity": _solidity(tested, result, FRENCH),
@@ -82,6 +84,7 @@ def compute(
             lambda words: {
                 "reading": read_plainly(result, smallest, words),
                 "chart": event_study_svg(result, words=words),
+                "waves_chart": waves_svg(result, words),
                 "equity": [read_equity(found, words) for found in groups],
                 "solidity": _solidity(tested, result, words),
             }
