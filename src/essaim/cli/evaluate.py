@@ -39,7 +39,7 @@ from essaim.evaluation.report import TITLES, Report
 from essaim.evaluation.resampling import Multiplier
 from essaim.evaluation.result import Estimate
 from essaim.evaluation.solidity import Solidity, examine
-from essaim.evaluation.solidity_reading import read_solidity
+from essaim.evaluation.solidity_reading import doubts, read_solidity
 from essaim.opendata.whole_table import read_whole
 from essaim.territory.indicators import shared_borders
 from essaim.words import number
@@ -162,7 +162,7 @@ def command(
         solidity = None
         if checks or neighbours or report:
             near = read_whole(str(neighbours), private=True) if neighbours else shared_borders(compared.units)
-            solidity = examine(compared, Options(**options), result, near)
+            solidity = examine(compared, Options(**options), result, near, smallest_effect)
         if origin:
             result.provenance["panel"] = origin
         digest = str(result.provenance["panel_sha256"])
@@ -180,7 +180,7 @@ def command(
             shown["solidity"] = solidity.to_json()
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2, allow_nan=False))
         return
-    _print(result, smallest_effect)
+    _print(result, smallest_effect, solidity)
     if solidity:
         click.echo("\nSolidité")
         for sentence in read_solidity(solidity, result):
@@ -254,9 +254,9 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
     return {"aggregations": kinds, **{name: given[name] for name in OPTIONS if given[name] is not None}}
 
 
-def _print(result: Result, smallest: float | None) -> None:
+def _print(result: Result, smallest: float | None, solidity: Solidity | None) -> None:
     click.echo(f"Conclusion : {verdict(result, smallest).value}.\n")
-    for sentence in read_plainly(result, smallest):
+    for sentence in read_plainly(result, smallest, doubts=doubts(solidity, result)):
         click.echo(f"- {sentence}")
     origin = Origin.of(result)
     if origin.window:

@@ -115,6 +115,8 @@ def _bounds(found: Sensitivity | str) -> Iterator[Row]:
             yield _known(kind=kind, key=b.bound, **interval)
         yield _known(kind=f"{kind}_breakdown", value=null_if_undefined(breakdown))
     yield {"kind": "largest_change_before", "value": found.largest_before}
+    if found.within is not None:
+        yield _known(kind="null_breakdown", key=found.threshold, value=null_if_undefined(found.within))
 
 
 def _single(found: Solidity) -> Iterator[Row]:

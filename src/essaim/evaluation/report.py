@@ -18,7 +18,7 @@ from essaim.evaluation.result import Estimate, Result
 from essaim.evaluation.sensitivity import Sensitivity
 from essaim.evaluation.sensitivity_chart import sensitivity_svg
 from essaim.evaluation.solidity import Solidity
-from essaim.evaluation.solidity_reading import Row, read_solidity, rows_of_effect, rows_of_nothing
+from essaim.evaluation.solidity_reading import Row, doubts, read_solidity, rows_of_effect, rows_of_nothing
 from essaim.words import FRENCH, Words
 
 HEADERS = ("", "Effet", "Intervalle : de", "à", "Bande : de", "à")
@@ -89,8 +89,9 @@ def build_report(
     ``replay`` is the script or command that finds the numbers again.
     """
     origin = Origin.of(result)
+    said = read_plainly(result, smallest, doubts=doubts(solidity, result))
     sections = [
-        Section("Ce que l’on peut dire", _told(*read_plainly(result, smallest), origin.window)),
+        Section("Ce que l’on peut dire", _told(*said, origin.window)),
         Section("Mises en garde", (*origin.notes, *result.warnings) or ("Aucune.",)),
     ]
     if "event" in result.aggregations:

@@ -88,7 +88,7 @@ import polars as pl
 
 from essaim.evaluation import Options, Panel, RecordedDraw, estimate, read_plainly
 from essaim.evaluation.solidity import examine
-from essaim.evaluation.solidity_reading import read_solidity
+from essaim.evaluation.solidity_reading import doubts, read_solidity
 from essaim.territory.indicators import shared_borders
 
 here = Path(__file__).parent

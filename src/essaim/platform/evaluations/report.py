@@ -26,7 +26,7 @@ from essaim.evaluation.numbers import numbers
 from essaim.evaluation.reading import verdict
 from essaim.evaluation.report import solidity_section
 from essaim.evaluation.solidity import Solidity, examine
-from essaim.evaluation.solidity_reading import too_large
+from essaim.evaluation.solidity_reading import doubts, too_large
 from essaim.platform.evaluations import panels
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan
 from essaim.platform.telling import reader
@@ -66,13 +66,17 @@ def compute(
     draw = RecordedDraw.of(record) if record else None
     result = estimate(panel, options, draw)
     groups = list(_equity(frame, options, draw))
-    tested = _examined(draw.without_first(panel) if draw else panel, options, result)
+    tested = _examined(draw.without_first(panel) if draw else panel, options, result, smallest)
+
+    def reading(words: Words) -> list[str]:
+        return read_plainly(result, smallest, words, doubts(tested, result, words))
+
     shown = result.to_json()
     if tested:
         shown["solidity"] = tested.to_json()
     return shown, {
         "verdict": verdict(result, smallest).value,
-        "reading": read_plainly(result, smallest),
+        "reading": reading(FRENCH),
         "chart": event_study_svg(result),
         "waves_chart": waves_svg(result),
         "facts": _facts(result),
@@ -82,7 +86,7 @@ def compute(
         "warnings": [kept(warning) for warning in result.warnings],
         "said": in_each_language(
             lambda words: {
-                "reading": read_plainly(result, smallest, words),
+                "reading": reading(words),
                 "chart": event_study_svg(result, words=words),
                 "waves_chart": waves_svg(result, words),
                 "equity": [read_equity(found, words) for found in groups],
@@ -92,14 +96,14 @@ def compute(
     }
 
 
-def _examined(panel: Panel, options: Options, result: Result) -> Solidity | None:
+def _examined(panel: Panel, options: Options, result: Result, smallest: float | None) -> Solidity | None:
     """The checks of the core, on a panel small enough for a task that somebody waits for."""
     small = (
         panel.outcome.size <= MOST_VALUES
         and len(result.cells) <= MOST_CELLS
         and result.facts.periods <= MOST_PERIODS
     )
-    return examine(panel, options, result, shared_borders(panel.units)) if small else None
+    return examine(panel, options, result, shared_borders(panel.units), smallest) if small else None
 
 
 def _solidity(found: Solidity | None, result: Result, words: Words) -> dict[str, Any]:
