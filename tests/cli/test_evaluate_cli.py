@@ -235,6 +235,25 @@ def test_the_script_refuses_other_data(simulated: Path, tmp_path: Path) -> None:
     run("panel", "simulate", "-o", simulated, "--seed", "1")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert "les données ont changé" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_script_run_from_another_folder_says_where_to_run_it(
+    simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("evaluate", simulated.name, "--script", "refaire.py")
+    (tmp_path / "ailleurs").mkdir()
+    done = subprocess.run(
+        [sys.executable, tmp_path / "refaire.py"],
+        cwd=tmp_path / "ailleurs",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Lancez ce script là où le panel se lit" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_options_reach_the_estimator(simulated: Path, tmp_path: Path) -> None:

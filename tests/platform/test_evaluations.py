@@ -454,20 +454,31 @@ def test_the_csv_holds_every_number(make, writer) -> None:
     assert tested == estimated.result["pretest"]["p_value"]
 
 
-def test_the_script_finds_the_result_again(make, evaluator, client, tmp_path) -> None:
+def test_the_script_finds_the_result_again(make, evaluator, client, tmp_path, with_checks) -> None:
     plan = services.freeze_plan(make.plan(evaluator.programme, question='Un "effet" ?'))
     panel = make.panel(plan)
     estimated = services.run_estimate(panel, by=evaluator.person)
     content = b"".join(client.get(_url("panel_csv", evaluator.programme, plan.pk, panel.pk)))
     (tmp_path / exports.panel_name(panel.pk)).write_bytes(content)
-    (tmp_path / "rejouer.py").write_bytes(
-        client.get(_url("download", evaluator.programme, estimated.pk, "py")).content
-    )
-    run = subprocess.run([sys.executable, tmp_path / "rejouer.py"], capture_output=True, text=True)
+    answer = client.get(_url("download", evaluator.programme, estimated.pk, "py"))
+    script = tmp_path / answer["Content-Disposition"].split('"')[1]
+    script.write_bytes(answer.content)
+    assert f"python {script.name}" in answer.content.decode()
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert "Résultat retrouvé." in run.stdout
     found = json.loads((tmp_path / "resultat.json").read_text())
     assert found["aggregations"] == estimated.result["aggregations"]
+
+
+def test_the_script_compares_every_number(make, writer, tmp_path) -> None:
+    panel = make.panel()
+    estimated = services.run_estimate(panel, by=writer)
+    estimated.result["att_gt"][3]["se"] *= 1.001
+    (tmp_path / exports.panel_name(panel.pk)).write_bytes(panel.file.open("rb").read())
+    (tmp_path / "rejouer.py").write_text(exports.script(estimated))
+    run = subprocess.run([sys.executable, tmp_path / "rejouer.py"], capture_output=True, text=True)
+    assert run.returncode == 1 and "Résultat différent" in run.stderr and "/att_gt/3/se" in run.stderr
 
 
 def test_the_script_refuses_another_panel(make, writer, tmp_path) -> None:
@@ -475,7 +486,7 @@ def test_the_script_refuses_another_panel(make, writer, tmp_path) -> None:
     (tmp_path / exports.panel_name(estimated.panel_id)).write_bytes(_csv(seed=3))
     (tmp_path / "rejouer.py").write_text(exports.script(estimated))
     run = subprocess.run([sys.executable, tmp_path / "rejouer.py"], capture_output=True, text=True)
-    assert "ce n’est pas le panel" in run.stderr
+    assert "ce n’est pas le panel" in run.stderr and "Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize("grouped", [False, True])

@@ -320,13 +320,18 @@ def replay_script(
     texts = (json.dumps(dict(d), ensure_ascii=False) for d in (columns, options, where or {}))
     column_text, option_text, where_text = texts
     return (
-        "import json\n\n"
+        "import json\n"
+        "import sys\n\n"
         "from essaim.evaluation import Options, RecordedDraw, estimate\n"
         "from essaim.evaluation.pushdown import read_panel\n\n"
         f"columns = json.loads({column_text!r})\n"
         f"options = json.loads({option_text!r})\n"
-        f"panel = read_panel({panel!r}, columns, **json.loads({where_text!r}))\n"
+        "try:\n"
+        f"    panel = read_panel({panel!r}, columns, **json.loads({where_text!r}))\n"
+        "except ValueError as error:\n"
+        "    sys.exit(f'{error} Lancez ce script là où le panel se lit, depuis le dossier où il a été écrit.')\n"
         f"result = estimate(panel, Options(**options), {draw})\n"
-        f"assert result.provenance['panel_sha256'] == {digest!r}, 'les données ont changé'\n"
+        f"if result.provenance['panel_sha256'] != {digest!r}:\n"
+        "    sys.exit('Ce n’est plus le même panel : les données ont changé.')\n"
         "print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))\n"
     )

@@ -82,6 +82,8 @@ Il faut la version {version} d’essaim (pip install essaim=={version}).
 
 import hashlib
 import json
+import math
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -92,8 +94,11 @@ from essaim.evaluation.solidity_reading import doubts, read_solidity
 from essaim.territory.indicators import shared_borders
 
 here = Path(__file__).parent
+if not (here / "{file}").exists():
+    sys.exit("Le panel manque : placer {file} à côté de ce script.")
 content = (here / "{file}").read_bytes()
-assert hashlib.sha256(content).hexdigest() == "{sha256}", "ce n’est pas le panel de l’estimation"
+if hashlib.sha256(content).hexdigest() != "{sha256}":
+    sys.exit("{file} : ce n’est pas le panel de l’estimation.")
 
 frame = pl.read_csv(content, infer_schema=False)
 if "group" in frame.columns:  # les lignes de tous les groupes réunis
@@ -110,11 +115,26 @@ print("\\n".join(read_plainly(result, {smallest!r})))
 compared = draw.without_first(panel) if draw else panel
 tested = examine(compared, options, result, shared_borders(compared.units))
 print("\\nSolidité\\n" + "\\n".join(read_solidity(tested, result)))
-(here / "resultat.json").write_text(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+found = {{**result.to_json(), "solidity": tested.to_json()}}
+(here / "resultat.json").write_text(json.dumps(found, ensure_ascii=False, indent=2))
 
-expected = json.loads("""{expected}""")
-found = result.to_json()["aggregations"]["simple"]
-assert all(abs(found[k] - v) <= 1e-9 * max(1, abs(v)) for k, v in expected.items() if v is not None)
+
+def differences(expected, found, place=""):
+    """Ce qui n’est pas retrouvé, à un millionième près."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return [d for key in expected for d in differences(expected[key], found.get(key), f"{{place}}/{{key}}")]
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        return [d for k, one in enumerate(expected) for d in differences(one, found[k], f"{{place}}/{{k}}")]
+    if isinstance(expected, float) and isinstance(found, int | float):
+        same = math.isclose(expected, found, rel_tol=1e-6, abs_tol=1e-9)
+    else:
+        same = expected == found
+    return [] if same else [f"{{place}} : {{expected}} attendu, {{found}} trouvé"]
+
+
+missed = differences(json.loads({expected!r}), found)
+if missed:
+    sys.exit("\\n".join(["Résultat différent :", *missed[:20]]))
 print("Résultat retrouvé.")
 '''
 
@@ -123,20 +143,27 @@ def panel_name(panel_pk: int) -> str:
     return f"panel-{panel_pk}.csv"
 
 
+def file_name(estimated: Estimate, kind: str) -> str:
+    """The name under which a file of a report is downloaded."""
+    return f"evaluation-{estimated.plan.programme.slug}-{estimated.pk}.{kind}"
+
+
 def script(estimated: Estimate) -> str:
     """A Python script that finds the result again from the panel's CSV, or fails."""
     given = {name: value for name, value in estimated.options.items() if name in OPTIONS}
     options = ", ".join(f"{name}={value!r}" for name, value in sorted(given.items()))
+    compared = ("att_gt", "aggregations", "pretest", "solidity")
+    numbers = {name: estimated.result[name] for name in compared if name in estimated.result}
     return _SCRIPT.format(
         pk=estimated.pk,
         question=estimated.plan.question.replace('"', "”"),
         file=panel_name(estimated.panel_id),
-        script=f"rejouer-{estimated.pk}.py",
+        script=file_name(estimated, "py"),
         version=estimated.code_version,
         sha256=estimated.panel_sha256,
         options=options,
         smallest=estimated.plan.smallest_effect,
         whole=list(panels.WHOLE),
         record=json.dumps(record_of(estimated), ensure_ascii=False),
-        expected=json.dumps(estimated.result["aggregations"]["simple"]),
+        expected=json.dumps(numbers, ensure_ascii=False),
     )

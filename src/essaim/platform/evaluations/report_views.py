@@ -167,5 +167,5 @@ def download(request: Request, slug: str, pk: int, kind: str) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("evaluations:report", slug=slug, pk=pk)
     response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="evaluation-{slug}-{pk}.{kind}"'
+    response["Content-Disposition"] = f'attachment; filename="{exports.file_name(estimated, kind)}"'
     return response
