@@ -551,6 +551,17 @@ def test_a_report_waits_for_its_lesson(make, evaluator, client) -> None:
     assert services.todo_for(evaluator.person) == []
 
 
+@pytest.mark.parametrize(("effect", "kind", "marked"), [(3.0, "", 2), (0.0, "null_result", 1)])
+def test_a_report_says_which_decision_applies_and_presumes_no_success(
+    make, evaluator, client, effect, kind, marked
+) -> None:
+    panel = make.panel(services.freeze_plan(make.plan(evaluator.programme)), effect=effect)
+    estimated = services.run_estimate(panel, by=evaluator.person)
+    form = client.get(_url("lesson", evaluator.programme, estimated.pk)).context["form"]
+    page = client.get(_url("report", evaluator.programme, estimated.pk)).content.decode()
+    assert (form.initial["kind"], page.count("<dt><strong>")) == (kind, marked)
+
+
 def test_a_report_has_one_lesson(make, writer) -> None:
     estimated = services.run_estimate(make.panel(), by=writer)
     lesson = {"kind": "null_result", "title": "T", "learnt": "L", "evidence": "E"}

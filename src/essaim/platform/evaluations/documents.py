@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from essaim.evaluation.reading import Verdict
 from essaim.evaluation.report import Table
 from essaim.platform.evaluations import costs, exports, report, services_draws, tables
-from essaim.platform.evaluations.models import Estimate
+from essaim.platform.evaluations.models import Estimate, EvaluationPlan
 from essaim.platform.telling import reader, tell
 
 
@@ -33,7 +33,8 @@ def context_of(estimated: Estimate) -> dict[str, Any]:
         "warnings": [tell(said) for said in (*estimated.panel.notes, *_warned(estimated))],
         "waves_made": waves_in_words(estimated),
         "departures": departures_in_words(estimated),
-        "decisions": decisions(plan),
+        "decisions": decisions(plan, verdict),
+        "applies": _applies(verdict),
         "solidity": _solidity(estimated.report),
         "equities": _equities(estimated.report),
         "cost": _cost(estimated),
@@ -177,14 +178,27 @@ def departures_in_words(estimated: Estimate) -> list[str]:
     ]
 
 
-def decisions(plan: Any) -> list[tuple[str, str]]:
-    """(answer, what the plan decides for it)."""
+def decisions(plan: EvaluationPlan, verdict: str = "") -> list[tuple[str, str, bool]]:
+    """(answer, what the plan decides for it, whether ``verdict`` may be that answer).
+
+    Nothing says which way an effect is favourable: one that is seen calls for one of two decisions.
+    """
+    seen, null = verdict == Verdict.CLEAR.value, verdict == Verdict.PRECISE_NULL.value
     return [
-        (_("Un effet favorable se voit"), plan.if_positive),
-        (_("Il n’y a pas d’effet notable"), plan.if_null),
-        (_("L’effet est défavorable"), plan.if_negative),
-        (_("On ne peut pas conclure"), plan.if_unknown),
+        (_("Un effet favorable se voit"), plan.if_positive, seen),
+        (_("Il n’y a pas d’effet notable"), plan.if_null, null),
+        (_("L’effet est défavorable"), plan.if_negative, seen),
+        (_("On ne peut pas conclure"), plan.if_unknown, bool(verdict) and not seen and not null),
     ]
+
+
+def _applies(verdict: str) -> str:
+    """How to read the decisions that are marked."""
+    if verdict == Verdict.CLEAR.value:
+        return _(
+            "Un effet se voit : selon qu’il est favorable ou non, l’une des deux décisions marquées s’applique."
+        )
+    return _("La décision marquée est celle que le plan prévoyait pour cette conclusion.")
 
 
 def inference(name: str) -> str:

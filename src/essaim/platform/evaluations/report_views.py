@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from essaim.evaluation.reading import Verdict
 from essaim.platform.evaluations import documents, exports, services, word
+from essaim.platform.evaluations import report as reports
 from essaim.platform.evaluations.forms import LessonForm
 from essaim.platform.evaluations.forms_sizing import CostForm
 from essaim.platform.evaluations.models import Estimate
@@ -109,20 +110,16 @@ def cost(request: Request, slug: str, pk: int) -> HttpResponse:
     return render(request, "evaluations/form.html", context)
 
 
-_LESSON_KIND = {Verdict.CLEAR.value: "worked", Verdict.PRECISE_NULL.value: "null_result"}
-
-
 def _started(estimated: Estimate) -> dict[str, Any]:
-    """A lesson begun from the report; the author finishes it."""
+    """A lesson begun from the report; the author finishes it.
+
+    Whether an effect that is seen is good depends on the outcome (unemployment should fall): the author says it.
+    """
     verdict = estimated.report["verdict"]
-    simple = estimated.result["aggregations"].get("simple") or {}
-    kind = _LESSON_KIND.get(verdict, "null_result")
-    if verdict == Verdict.CLEAR.value and (simple.get("estimate") or 0) < 0:
-        kind = ""  # whether a fall is good depends on the outcome: the author says it
     return {
-        "kind": kind,
-        "title": f"{estimated.plan.question} {verdict.capitalize()}."[:200],
-        "evidence": " ".join(estimated.report["reading"][:3]),
+        "kind": "" if verdict == Verdict.CLEAR.value else "null_result",
+        "title": f"{estimated.plan.question} {_(verdict).capitalize()}."[:200],
+        "evidence": " ".join(reports.said(estimated.report, "reading")[:3]),
     }
 
 

@@ -50,8 +50,9 @@ def _found(document: Any, context: dict[str, Any]) -> None:
     _section(document, title, [*context["reading"], *context["framed"]])
     if context["plan"].is_frozen:
         document.add_heading(_("Ce que le plan disait de décider"), 2)
-        for answer, decision in context["decisions"]:
-            document.add_heading(answer, 3)
+        document.add_paragraph(context["applies"])
+        for answer, decision, marked in context["decisions"]:
+            document.add_heading(f"▸ {answer}" if marked else answer, 3)
             document.add_paragraph(decision)
 
 
