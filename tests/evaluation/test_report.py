@@ -54,6 +54,18 @@ def test_every_table_scrolls_in_a_named_box_of_its_own() -> None:
     assert '<th scope="col"></th>' not in body
 
 
+def test_every_chart_keeps_its_size_in_a_named_box_that_scrolls() -> None:
+    page = report_html(REPORT)
+    assert page.count('<figure class="scroll" role="region" tabindex="0"') == page.count("<svg") > 0
+    assert "svg { min-width: 36rem; }" in page
+
+
+def test_the_pdf_numbers_its_pages_and_keeps_titles_with_what_they_name() -> None:
+    page = report_html(REPORT)
+    assert "counter(page)" in page
+    assert page.count("break-after: avoid") >= 2
+
+
 def test_simulated_data_are_labelled_in_every_format() -> None:
     assert "Données simulées" in report_html(REPORT)
     assert any("Données simulées" in p.text for p in Document(io.BytesIO(report_docx(REPORT))).paragraphs)

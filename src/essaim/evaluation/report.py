@@ -33,16 +33,19 @@ TITLES = {
 
 CSS = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #22313f; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
-h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; }
-table { border-collapse: collapse; margin: 1rem 0; } caption { text-align: left; font-weight: bold; }
+h1, h2 { line-height: 1.2; break-after: avoid; } h2 { margin-top: 2rem; }
+table { border-collapse: collapse; margin: 1rem 0; }
+caption { text-align: left; font-weight: bold; break-after: avoid; }
+thead, tr, figure { break-inside: avoid; } thead { break-after: avoid; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid #d5dbe1; text-align: right; }
 th:first-child, td:first-child { text-align: left; } .scroll { overflow-x: auto; }
 tbody th { min-width: 8rem; }
-svg { max-width: 100%; height: auto; }
+figure { margin: 1rem 0; } svg { width: 100%; height: auto; }
+@media screen { svg { min-width: 36rem; } }
 .verdict { font-size: 1.2rem; border-left: .3rem solid #0b6e69; padding-left: 1rem; }
 .simulated { border: 2px solid #b3261e; padding: .5rem 1rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; } p { overflow-wrap: break-word; }
-@page { size: A4; margin: 2cm; }
+@page { size: A4; margin: 2cm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 9pt; } }
 """
 
 
@@ -234,10 +237,16 @@ def report_body(report: Report) -> str:
     for section in report.sections:
         parts.append(f"<h2>{escape(section.title)}</h2>")
         parts += [f"<p>{escape(text)}</p>" for text in section.paragraphs]
-        parts += [section.chart] if section.chart else []
+        parts += [_html_chart(section)] if section.chart else []
         parts += [_html_table(table) for table in section.tables]
         parts += [f"<pre>{escape(section.code)}</pre>"] if section.code else []
     return "\n".join(parts) + "\n"
+
+
+def _html_chart(section: Section) -> str:
+    """The chart at a size that can be read, in a box that scrolls where the screen is narrower."""
+    label = escape(section.title)
+    return f'<figure class="scroll" role="region" tabindex="0" aria-label="{label}">{section.chart}</figure>'
 
 
 def _html_table(table: Table) -> str:
