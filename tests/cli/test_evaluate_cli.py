@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 from click.testing import CliRunner, Result
+from docx import Document
 
 from essaim.cli import main
 
@@ -134,6 +135,35 @@ def test_the_text_says_the_conclusion_first_and_that_data_are_simulated(simulate
     assert "Données simulées" in output
 
 
+def test_window_notes_and_source_of_the_panel_are_in_the_text_and_in_every_report(
+    long_outcome: Path, tmp_path: Path
+) -> None:
+    panel, waves = tmp_path / "panel.csv", tmp_path / "vagues.csv"
+    waves.write_text("departement,date\n01,2013-10-15\n02,2013-11-01\n03,2014-02-01\n04,2014-02-01\n")
+    chosen = ("--window", "2013T2:2014T1", "--window-reason", "RSA généralisé ensuite")
+    run("panel", "build", long_outcome, "--waves", waves, "-o", panel, *chosen)
+    window, note = "Fenêtre 2013T2 à 2014T1 : RSA généralisé ensuite.", "elles sont évaluées ensemble"
+    shown = run("evaluate", panel).output
+    assert window in shown
+    assert note in shown
+    for suffix in ("html", "csv", "docx"):
+        report = tmp_path / f"rapport.{suffix}"
+        run("evaluate", panel, "--report", report)
+        text = report.read_text() if suffix != "docx" else _text_of(report)
+        assert window in text
+        assert note in text
+        assert "Résultat mesuré : taux.csv (SHA-256" in text
+        assert "Aucune." not in text
+
+
+def _text_of(document: Path) -> str:
+    return "\n".join(paragraph.text for paragraph in Document(str(document)).paragraphs)
+
+
+def test_the_text_gives_the_differences_between_the_values_of_an_attribute(simulated: Path) -> None:
+    assert "R12 − R01" in run("evaluate", simulated, "--by", "region").output
+
+
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf", "csv"])
 def test_the_report_is_written_in_each_format(simulated: Path, tmp_path: Path, suffix: str) -> None:
     target = tmp_path / f"rapport.{suffix}"
@@ -205,6 +235,25 @@ def test_the_script_refuses_other_data(simulated: Path, tmp_path: Path) -> None:
     run("panel", "simulate", "-o", simulated, "--seed", "1")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert "les données ont changé" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_script_run_from_another_folder_says_where_to_run_it(
+    simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("evaluate", simulated.name, "--script", "refaire.py")
+    (tmp_path / "ailleurs").mkdir()
+    done = subprocess.run(
+        [sys.executable, tmp_path / "refaire.py"],
+        cwd=tmp_path / "ailleurs",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Lancez ce script là où le panel se lit" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_options_reach_the_estimator(simulated: Path, tmp_path: Path) -> None:

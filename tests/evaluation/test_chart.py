@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from essaim.evaluation import Panel, estimate, event_rows, event_study_svg
+from essaim.evaluation import Options, Panel, estimate, event_rows, event_study_svg, wave_rows, waves_svg
 from essaim.evaluation.simulate import Scenario, simulate
 
 RESULT = estimate(Panel.from_frame(simulate(Scenario(effect=-0.5))))
@@ -31,3 +31,23 @@ def test_every_event_time_has_its_point() -> None:
 
 def test_a_title_cannot_inject_markup() -> None:
     assert "<b>" not in event_study_svg(RESULT, "<b>x</b>")
+
+
+def test_every_wave_has_its_point_its_interval_and_its_band() -> None:
+    root = ElementTree.fromstring(waves_svg(RESULT))
+    assert (root.findtext(f"{SVG}title") or "") == "Données simulées. Effet par vague"
+    waves = RESULT.aggregations["group"].by
+    drawn = [node.get("class") for node in root.iter()]
+    assert drawn.count("es-point") == len(wave_rows(RESULT)) == len(waves) == 3
+    assert drawn.count("es-interval") == drawn.count("es-band") == len(waves) + 1  # and the legend
+    assert {key for key, _effect in waves} <= {node.text for node in root.iter(f"{SVG}text")}
+
+
+def test_opening_is_marked_among_times_and_not_among_waves() -> None:
+    assert 'class="es-opening"' in event_study_svg(RESULT)
+    assert 'class="es-opening"' not in waves_svg(RESULT)
+
+
+def test_without_waves_the_chart_says_that_there_is_none() -> None:
+    simple = estimate(Panel.from_frame(simulate(Scenario())), Options(aggregations=("simple",)))
+    assert "Aucun effet à montrer." in waves_svg(simple)

@@ -22,6 +22,7 @@ from essaim.evaluation import (
 from essaim.evaluation.simulate import Scenario, simulate
 
 RESULT = estimate(Panel.from_frame(simulate(Scenario(effect=0.0, noise=2.5))))
+BY_REGION = estimate(Panel.from_frame(simulate(Scenario(effect=1.0)), by="region"))
 REPORT = build_report(RESULT, "Essai <b>", replay="essaim evaluate panel.csv")
 
 
@@ -51,6 +52,18 @@ def test_every_table_scrolls_in_a_named_box_of_its_own() -> None:
         body.count('<div class="scroll" role="region" tabindex="0" aria-label="') == body.count("<table>") > 0
     )
     assert '<th scope="col"></th>' not in body
+
+
+def test_every_chart_keeps_its_size_in_a_named_box_that_scrolls() -> None:
+    page = report_html(REPORT)
+    assert page.count('<figure class="scroll" role="region" tabindex="0"') == page.count("<svg") > 0
+    assert "svg { min-width: 36rem; }" in page
+
+
+def test_the_pdf_numbers_its_pages_and_keeps_titles_with_what_they_name() -> None:
+    page = report_html(REPORT)
+    assert "counter(page)" in page
+    assert page.count("break-after: avoid") >= 2
 
 
 def test_simulated_data_are_labelled_in_every_format() -> None:
@@ -87,6 +100,23 @@ def test_the_csv_holds_every_number_in_full() -> None:
     simple = next(row for row in rows if row["kind"] == "simple")
     assert float(simple["estimate"]) == RESULT.aggregations["simple"].overall.estimate
     assert sum(row["kind"] == "att_gt" for row in rows) == len(RESULT.cells)
+    tested = next(row for row in rows if row["kind"] == "pretest")
+    assert float(tested["p_value"]) == RESULT.pretest.p_value
+    assert int(tested["df"]) == RESULT.pretest.df
+    assert any(row["key"] == "panel_sha256" and row["text"] for row in rows)
+
+
+def test_the_csv_holds_the_differences_between_values_of_an_attribute() -> None:
+    rows = list(csv.DictReader(io.StringIO(numbers_csv(BY_REGION))))
+    found = [row for row in rows if row["kind"] == "difference"]
+    [*expected] = BY_REGION.aggregations["by"].differences
+    assert [(row["key"], row["reference"]) for row in found] == [(a, b) for a, b, _ in expected]
+
+
+def test_the_differences_between_values_of_an_attribute_are_in_its_table() -> None:
+    page = report_html(build_report(BY_REGION))
+    for one, other, _effect in BY_REGION.aggregations["by"].differences:
+        assert f'<th scope="row">{one} − {other}</th>' in page
 
 
 def test_a_null_result_asks_for_a_lesson_like_any_other() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 
 import numpy as np
 import polars as pl
@@ -18,7 +19,9 @@ from essaim.evaluation import (
     report_docx,
     report_html,
 )
+from essaim.evaluation.event_path import event_path
 from essaim.evaluation.periods import NEVER
+from essaim.evaluation.sensitivity import sensitivity
 from essaim.evaluation.simulate import Scenario, simulate
 from essaim.evaluation.solidity import NAMES, Solidity, examine
 from essaim.evaluation.solidity_reading import read_solidity, rows_of_effect, rows_of_nothing
@@ -73,9 +76,28 @@ def test_a_drift_before_opening_is_seen_by_the_false_opening() -> None:
     assert "montre un effet alors que rien n’avait ouvert" in text
 
 
-def test_an_absence_of_effect_has_no_conclusion_to_overturn() -> None:
+def test_an_effect_of_a_false_opening_is_told_with_the_conclusion() -> None:
+    found, result = examined(Scenario(trend=0.15, noise=0.2))
+    first = build_report(result, solidity=found).sections[0]
+    assert any("La comparaison est douteuse" in sentence for sentence in first.paragraphs)
+
+
+def test_an_absence_of_effect_stands_up_to_the_bound_where_an_effect_that_matters_is_possible_again() -> None:
+    found, result = examined(Scenario(effect=0.0))
+    tested = found.sensitivity
+    assert not isinstance(tested, str)
+    assert tested.threshold is not None
+    assert tested.within is not None
+    assert 0.1 < tested.within < math.inf
+    assert "L’absence d’effet notable tient, sauf si" in read_solidity(found, result)[0]
+    path = event_path(Panel.from_frame(simulate(Scenario(effect=0.0)), region="region"), OPTIONS)
+    below, beyond = sensitivity(path, relative=[tested.within - 0.05, tested.within + 0.05]).relative
+    assert max(-below.low, below.high) < tested.threshold < max(-beyond.low, beyond.high)
+
+
+def test_an_imprecise_absence_of_effect_rules_nothing_out() -> None:
     text = " ".join(read_solidity(*examined(Scenario(effect=0.0, noise=2.5))))
-    assert "contient déjà zéro" in text
+    assert "dépasse déjà le seuil d’un effet qui compte" in text
 
 
 def test_a_drawn_order_has_its_own_estimator() -> None:
@@ -112,7 +134,8 @@ def test_the_section_and_its_chart_stand_in_the_page(clear: tuple[Solidity, Resu
     found, result = clear
     page = report_html(build_report(result, solidity=found))
     assert page.index("À maturité égale") < page.index("<h2>Solidité</h2>") < page.index("Les chiffres")
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3  # times since opening, waves, sensitivity
+    assert "D’une vague à l’autre" in page
     assert "Là où l’on ne doit rien voir" in page
 
 
@@ -133,3 +156,20 @@ def test_the_csv_holds_the_numbers_of_the_checks(clear: tuple[Solidity, Result])
     assert not isinstance(found.imputation, str)
     assert float(imputed["estimate"]) == found.imputation.estimate
     assert sum(row["kind"] == "relative_magnitudes" for row in rows) == 5
+
+
+def test_the_csv_holds_the_checks_that_are_one_number(clear: tuple[Solidity, Result]) -> None:
+    found, result = clear
+    rows = list(csv.DictReader(io.StringIO(numbers_csv(result, found))))
+    of = {(row["kind"], row["key"]): row for row in rows}
+    assert not isinstance(found.two_way, str)
+    assert not isinstance(found.power, str)
+    assert not isinstance(found.in_space, str)
+    assert not isinstance(found.sensitivity, str)
+    assert float(of["two_way", "overall"]["estimate"]) == found.two_way.effect.estimate
+    assert float(of["two_way_share", "earlier"]["value"]) == found.two_way.share("earlier")
+    assert float(of["undetected_drift", "0.5"]["value"]) == found.power[0].slope
+    assert float(of["false_openings_share", ""]["value"]) == found.in_space.share
+    assert float(of["smoothness_breakdown", ""]["value"]) == found.sensitivity.smooth_breakdown
+    weights = [float(row["value"]) for row in rows if row["kind"] in ("two_way_never", "two_way_later")]
+    assert sum(weights) == pytest.approx(1 - found.two_way.share("earlier"))

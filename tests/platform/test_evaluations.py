@@ -22,7 +22,7 @@ from essaim.evaluation import Verdict
 from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.background.heart import Heart
 from essaim.platform.community.models import Lesson
-from essaim.platform.evaluations import maturity, panels, pending, report, report_views, services
+from essaim.platform.evaluations import exports, maturity, panels, pending, report_views, services
 from essaim.platform.evaluations.models import Estimate, EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
 from essaim.platform.programmes import services as programmes
@@ -491,6 +491,24 @@ def test_a_simulated_panel_says_so_on_every_face_of_the_report(make, evaluator, 
     assert "Données simulées" in text
 
 
+def test_the_reason_of_the_window_is_in_every_report(make, evaluator, client, monkeypatch) -> None:
+    monkeypatch.setattr(
+        report_views, "render_pdf", lambda name, given: render_to_string(name, given).encode()
+    )
+    panel = make.panel(services.freeze_plan(make.plan(evaluator.programme)))
+    Panel.objects.filter(pk=panel.pk).update(window_reason="le RSA est généralisé ensuite")
+    panel.refresh_from_db()
+    estimated = services.run_estimate(panel, by=evaluator.person)
+    pages = [client.get(_url("report", evaluator.programme, estimated.pk)).content.decode()]
+    for kind in ("html", "pdf", "csv", "docx"):
+        content = client.get(_url("download", evaluator.programme, estimated.pk, kind)).content
+        if kind == "docx":
+            content = "\n".join(_texts(docx.Document(io.BytesIO(content)))).encode()
+        pages.append(content.decode())
+    assert all("le RSA est généralisé ensuite" in page for page in pages)
+    assert all(panel.source in page for page in pages)
+
+
 def test_an_estimate_of_a_draft_says_it_is_exploratory(make, writer) -> None:
     estimated = services.run_estimate(make.panel(make.plan()), by=writer)
     assert any("exploratoire" in text for text in estimated.departures)
@@ -554,36 +572,51 @@ def test_a_replay_finds_every_number_again(make, writer) -> None:
 
 def test_the_csv_holds_every_number(make, writer) -> None:
     estimated = services.run_estimate(make.panel(), by=writer)
-    numbers = pl.read_csv(io.StringIO(report.every_number(estimated)), infer_schema_length=None)
-    tables = dict(numbers["table"].value_counts().iter_rows())
+    numbers = pl.read_csv(io.StringIO(exports.every_number(estimated)), infer_schema_length=None)
+    tables = dict(numbers["kind"].value_counts().iter_rows())
     assert tables["att_gt"] == len(estimated.result["att_gt"])
     assert tables["event"] == len(estimated.result["aggregations"]["event"]["by"]) + 1
-    simple = numbers.filter(pl.col("table") == "simple")["estimate"].item()
+    simple = numbers.filter(pl.col("kind") == "simple")["estimate"].item()
     assert simple == estimated.result["aggregations"]["simple"]["estimate"]
+    cells = numbers.filter(pl.col("kind") == "att_gt")
+    assert cells["conf_low"].null_count() == cells["se"].null_count() < len(cells)
+    tested = numbers.filter(pl.col("kind") == "pretest")["p_value"].item()
+    assert tested == estimated.result["pretest"]["p_value"]
 
 
-def test_the_script_finds_the_result_again(make, evaluator, client, tmp_path) -> None:
+def test_the_script_finds_the_result_again(make, evaluator, client, tmp_path, with_checks) -> None:
     plan = services.freeze_plan(make.plan(evaluator.programme, question='Un "effet" ?'))
     panel = make.panel(plan)
     estimated = services.run_estimate(panel, by=evaluator.person)
     content = b"".join(client.get(_url("panel_csv", evaluator.programme, plan.pk, panel.pk)))
-    (tmp_path / report.panel_name(panel.pk)).write_bytes(content)
-    (tmp_path / "rejouer.py").write_bytes(
-        client.get(_url("download", evaluator.programme, estimated.pk, "py")).content
-    )
-    run = subprocess.run([sys.executable, tmp_path / "rejouer.py"], capture_output=True, text=True)
+    (tmp_path / exports.panel_name(panel.pk)).write_bytes(content)
+    answer = client.get(_url("download", evaluator.programme, estimated.pk, "py"))
+    script = tmp_path / answer["Content-Disposition"].split('"')[1]
+    script.write_bytes(answer.content)
+    assert f"python {script.name}" in answer.content.decode()
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert "Résultat retrouvé." in run.stdout
     found = json.loads((tmp_path / "resultat.json").read_text())
     assert found["aggregations"] == estimated.result["aggregations"]
 
 
+def test_the_script_compares_every_number(make, writer, tmp_path) -> None:
+    panel = make.panel()
+    estimated = services.run_estimate(panel, by=writer)
+    estimated.result["att_gt"][3]["se"] *= 1.001
+    (tmp_path / exports.panel_name(panel.pk)).write_bytes(panel.file.open("rb").read())
+    (tmp_path / "rejouer.py").write_text(exports.script(estimated))
+    run = subprocess.run([sys.executable, tmp_path / "rejouer.py"], capture_output=True, text=True)
+    assert run.returncode == 1 and "Résultat différent" in run.stderr and "/att_gt/3/se" in run.stderr
+
+
 def test_the_script_refuses_another_panel(make, writer, tmp_path) -> None:
     estimated = services.run_estimate(make.panel(), by=writer)
-    (tmp_path / report.panel_name(estimated.panel_id)).write_bytes(_csv(seed=3))
-    (tmp_path / "rejouer.py").write_text(report.script(estimated))
+    (tmp_path / exports.panel_name(estimated.panel_id)).write_bytes(_csv(seed=3))
+    (tmp_path / "rejouer.py").write_text(exports.script(estimated))
     run = subprocess.run([sys.executable, tmp_path / "rejouer.py"], capture_output=True, text=True)
-    assert "ce n’est pas le panel" in run.stderr
+    assert "ce n’est pas le panel" in run.stderr and "Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize("grouped", [False, True])
@@ -646,6 +679,17 @@ def test_a_report_waits_for_its_lesson(make, evaluator, client) -> None:
     lesson = Lesson.objects.get()
     assert (lesson.estimate, lesson.simulated) == (estimated, True)
     assert services.todo_for(evaluator.person) == []
+
+
+@pytest.mark.parametrize(("effect", "kind", "marked"), [(3.0, "", 2), (0.0, "null_result", 1)])
+def test_a_report_says_which_decision_applies_and_presumes_no_success(
+    make, evaluator, client, effect, kind, marked
+) -> None:
+    panel = make.panel(services.freeze_plan(make.plan(evaluator.programme)), effect=effect)
+    estimated = services.run_estimate(panel, by=evaluator.person)
+    form = client.get(_url("lesson", evaluator.programme, estimated.pk)).context["form"]
+    page = client.get(_url("report", evaluator.programme, estimated.pk)).content.decode()
+    assert (form.initial["kind"], page.count("<dt><strong>")) == (kind, marked)
 
 
 def test_a_report_has_one_lesson(make, writer) -> None:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from essaim.evaluation.simulate import Scenario, simulate
-from essaim.platform.evaluations import panels, report, services
+from essaim.platform.evaluations import exports, panels, services
 from essaim.platform.programmes import services as programmes
 
 WHOLE = simulate(Scenario(units=60, waves=(8, 8, 10), effect=1.0)).with_columns(persons=pl.lit(50))
@@ -65,8 +65,9 @@ def test_groups_are_compared_in_the_report_and_in_its_numbers(estimated, client)
     assert [row["group"] for row in found["groups"]] == ["femmes", "hommes"]
     page = client.get(_url("report", estimated)).content.decode()
     assert "Effet par groupe de personnes" in page and "femmes − hommes" in page
-    numbers = pl.read_csv(io.StringIO(report.every_number(estimated)), infer_schema_length=None)
-    assert numbers.filter(pl.col("table") == "equity_persons").height == 3
+    numbers = pl.read_csv(io.StringIO(exports.every_number(estimated)), infer_schema_length=None)
+    compared = numbers.filter(pl.col("kind") == "equity_persons")
+    assert compared["p_value"].to_list() == [row["p_value"] for row in (*found["groups"], *found["gaps"])]
 
 
 def test_a_group_of_few_persons_hides_all_groups_of_its_cell_but_not_the_whole() -> None:
@@ -100,6 +101,13 @@ def test_the_cost_of_a_unit_of_effect_is_kept_and_shown_with_its_interval(estima
     assert estimated.costs["ratio"]["shape"] == "interval"
     page = client.get(_url("report", estimated)).content.decode()
     assert "Une unité d’effet favorable coûte" in page and "Comptes simulés" in page and "chance (%)" in page
+    numbers = pl.read_csv(io.StringIO(exports.every_number(estimated)), infer_schema_length=None)
+    value = dict(numbers.filter(pl.col("kind") == "cost_chance").select("key", "value").iter_rows())
+    assert value == {str(row["worth"]): row["chance"] for row in estimated.costs["curve"]}
+    ratio = numbers.filter(pl.col("kind") == "cost_ratio").row(0, named=True)
+    assert (ratio["estimate"], ratio["conf_low"], ratio["text"]) == tuple(
+        estimated.costs["ratio"][name] for name in ("estimate", "low", "shape")
+    )
 
 
 @pytest.mark.parametrize(("name", "typed"), [("worths", "nan"), ("worths", "inf"), ("units", "1e308")])

@@ -46,7 +46,8 @@ def test_the_page_says_what_the_core_says(read, client) -> None:
     said = read_solidity(examine(panel, options, result), result)
     assert read.estimated.report["solidity"]["paragraphs"] == said
     assert all(sentence in page for sentence in said)
-    assert page.count("<svg xmlns") == 2
+    assert page.count("<svg xmlns") == 3  # times since opening, waves, sensitivity
+    assert "Effet par vague</title>" in page
     assert " style=" not in page
 
 
@@ -55,7 +56,7 @@ def test_every_file_holds_the_section(read) -> None:
     headings = [p.text for p in docx.Document(io.BytesIO(read.file("docx"))).paragraphs]
     assert {"Solidité", "Le même effet, autrement", "Si les courbes n’étaient pas parallèles"} <= {*headings}
     rows = list(csv.DictReader(io.StringIO(read.file("csv").decode())))
-    bounds = [row for row in rows if row["table"] == "relative_magnitudes"]
+    bounds = [row for row in rows if row["kind"] == "relative_magnitudes"]
     stored = json.loads(read.file("json"))["solidity"]["sensitivity"]["relative_magnitudes"]["by"]
     assert [float(row["conf_low"]) for row in bounds] == [b["conf_low"] for b in stored]
 

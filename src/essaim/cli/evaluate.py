@@ -33,13 +33,14 @@ from essaim.evaluation.engines import is_database, is_engine, without_secret
 from essaim.evaluation.errors import EvaluationError
 from essaim.evaluation.event_path import event_path
 from essaim.evaluation.options import Inference
+from essaim.evaluation.origin import Origin
 from essaim.evaluation.pushdown import AT_LEAST, read_panel
 from essaim.evaluation.reading import verdict
 from essaim.evaluation.report import TITLES, Report
 from essaim.evaluation.resampling import Multiplier
 from essaim.evaluation.result import Estimate
 from essaim.evaluation.solidity import Solidity, examine
-from essaim.evaluation.solidity_reading import read_solidity
+from essaim.evaluation.solidity_reading import doubts, read_solidity
 from essaim.opendata.whole_table import read_whole
 from essaim.territory.indicators import shared_borders
 from essaim.words import number
@@ -167,12 +168,12 @@ def command(
         solidity = None
         if checks or neighbours or report:
             near = read_whole(str(neighbours), private=True) if neighbours else shared_borders(compared.units)
-            solidity = examine(compared, Options(**options), result, near)
+            solidity = examine(compared, Options(**options), result, near, smallest_effect)
         if origin and origin.get("panel_sha256") == out.sha256(panel):
             result.provenance["panel"] = origin
         elif origin:
             said = "Le panel a changé depuis sa construction : l’origine écrite à côté de lui n’est plus la sienne."
-            result, origin = replace(result, warnings=(*result.warnings, said)), None
+            result = replace(result, warnings=(*result.warnings, said))
         digest = str(result.provenance["panel_sha256"])
         replay = replay_script(without_secret(panel), columns, options, digest, drawn, where)
         if chart:
@@ -188,7 +189,7 @@ def command(
             shown["solidity"] = solidity.to_json()
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2, allow_nan=False))
         return
-    _print(result, smallest_effect, origin)
+    _print(result, smallest_effect, solidity)
     if solidity:
         click.echo("\nSolidité")
         for sentence in read_solidity(solidity, result):
@@ -267,14 +268,14 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
     return {"aggregations": _listed(given["kinds"]), **chosen}
 
 
-def _print(result: Result, smallest: float | None, origin: dict[str, object] | None) -> None:
+def _print(result: Result, smallest: float | None, solidity: Solidity | None) -> None:
     click.echo(f"Conclusion : {verdict(result, smallest).value}.\n")
-    for sentence in read_plainly(result, smallest):
+    for sentence in read_plainly(result, smallest, doubts=doubts(solidity, result)):
         click.echo(f"- {sentence}")
-    if origin and "window_reason" in origin:
-        first, last = origin["window"] if isinstance(origin["window"], list) else ("", "")
-        click.echo(f"- Fenêtre {first} à {last} : {origin['window_reason']}.")
-    for warning in result.warnings:
+    origin = Origin.of(result)
+    if origin.window:
+        click.echo(f"- {origin.window}")
+    for warning in (*origin.notes, *result.warnings):
         click.echo(f"- Attention : {warning}")
     for kind, title in TITLES.items():
         if kind in result.aggregations:
@@ -283,6 +284,8 @@ def _print(result: Result, smallest: float | None, origin: dict[str, object] | N
             for key, effect in found.by:
                 click.echo(_row(str(key).replace("-", "−") if kind == "event" else str(key), effect))
             click.echo(_row("ensemble", found.overall))
+            for one, other, effect in found.differences:
+                click.echo(_row(f"{one} − {other}", effect))
     if result.pretest.p_value is not None:
         click.echo(
             f"\nTest avant exposition ({result.pretest.method}) : p = "

@@ -10,16 +10,16 @@
 2.5
 """
 
-from essaim.evaluation.chart import event_rows, event_study_svg
+from essaim.evaluation.chart import event_rows, event_study_svg, wave_rows, waves_svg
 from essaim.evaluation.errors import EvaluationError, PanelError
 from essaim.evaluation.estimation import estimate
+from essaim.evaluation.numbers import numbers_csv
 from essaim.evaluation.options import Options
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.reading import Verdict, read_plainly, verdict
 from essaim.evaluation.redraw import RecordedDraw
 from essaim.evaluation.report import (
     build_report,
-    numbers_csv,
     replay_script,
     report_body,
     report_docx,
@@ -56,4 +56,6 @@ __all__ = [
     "report_html",
     "report_pdf",
     "verdict",
+    "wave_rows",
+    "waves_svg",
 ]

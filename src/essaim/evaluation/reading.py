@@ -4,6 +4,7 @@ The verdict is a visible rule (``verdict``), not a shade of wording: a null resu
 positive one.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 
 from essaim.evaluation.account import FEW_TREATED
@@ -56,12 +57,21 @@ def verdict(result: Result, smallest: float | None = None) -> Verdict:
     return Verdict.PRECISE_NULL if max(-main.conf_low, main.conf_high) <= limit else Verdict.IMPRECISE_NULL
 
 
-def read_plainly(result: Result, smallest: float | None = None, words: Words = FRENCH) -> list[str]:
-    """Sentences, French unless ``words`` says otherwise: what was compared, found, what this proves and does not."""
+def read_plainly(
+    result: Result,
+    smallest: float | None = None,
+    words: Words = FRENCH,
+    doubts: Sequence[str] = (),
+) -> list[str]:
+    """Sentences, French unless ``words`` says otherwise: what was compared, found, what this proves and does not.
+
+    ``doubts`` are those of the checks (``solidity_reading.doubts``), said with what is known of before opening.
+    """
     sentences = [
         _compared(result, words),
         _found(result, smallest, words),
         _before(result, words),
+        *doubts,
         *_over_time(result, words),
         *_limits(result, words),
     ]

@@ -4,22 +4,21 @@ CSV.
 Null and negative results take the same place as the others. A script that replays the numbers comes with it.
 """
 
-import csv
 import io
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from essaim.evaluation.chart import event_study_svg
+from essaim.evaluation.chart import event_study_svg, waves_svg
 from essaim.evaluation.errors import EvaluationError
+from essaim.evaluation.origin import Origin
 from essaim.evaluation.reading import level_name, read_plainly, verdict
 from essaim.evaluation.result import Estimate, Result
 from essaim.evaluation.sensitivity import Sensitivity
 from essaim.evaluation.sensitivity_chart import sensitivity_svg
 from essaim.evaluation.solidity import Solidity
-from essaim.evaluation.solidity_reading import Row, read_solidity, rows_of_effect, rows_of_nothing
+from essaim.evaluation.solidity_reading import Row, doubts, read_solidity, rows_of_effect, rows_of_nothing
 from essaim.words import FRENCH, Words
 
 HEADERS = ("", "Effet", "Intervalle : de", "à", "Bande : de", "à")
@@ -34,16 +33,19 @@ TITLES = {
 
 CSS = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #22313f; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
-h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; }
-table { border-collapse: collapse; margin: 1rem 0; } caption { text-align: left; font-weight: bold; }
+h1, h2 { line-height: 1.2; break-after: avoid; } h2 { margin-top: 2rem; }
+table { border-collapse: collapse; margin: 1rem 0; }
+caption { text-align: left; font-weight: bold; break-after: avoid; }
+thead, tr, figure { break-inside: avoid; } thead { break-after: avoid; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid #d5dbe1; text-align: right; }
 th:first-child, td:first-child { text-align: left; } .scroll { overflow-x: auto; }
 tbody th { min-width: 8rem; }
-svg { max-width: 100%; height: auto; }
+figure { margin: 1rem 0; } svg { width: 100%; height: auto; }
+@media screen { svg { min-width: 36rem; } }
 .verdict { font-size: 1.2rem; border-left: .3rem solid #0b6e69; padding-left: 1rem; }
 .simulated { border: 2px solid #b3261e; padding: .5rem 1rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; } p { overflow-wrap: break-word; }
-@page { size: A4; margin: 2cm; }
+@page { size: A4; margin: 2cm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 9pt; } }
 """
 
 
@@ -85,24 +87,27 @@ def build_report(
     replay: str = "",
     solidity: Solidity | None = None,
 ) -> Report:
-    """The report of a result, with its checks if given.
+    """The report of a result, with its checks if given, and the origin of the panel if its provenance tells it.
 
     ``replay`` is the script or command that finds the numbers again.
     """
-    said = tuple(read_plainly(result, smallest))
+    origin = Origin.of(result)
+    said = read_plainly(result, smallest, doubts=doubts(solidity, result))
     sections = [
-        Section("Ce que l’on peut dire", said),
-        Section("Mises en garde", result.warnings or ("Aucune.",)),
+        Section("Ce que l’on peut dire", _told(*said, origin.window)),
+        Section("Mises en garde", (*origin.notes, *result.warnings) or ("Aucune.",)),
     ]
     if "event" in result.aggregations:
         sections.append(Section("À maturité égale", chart=event_study_svg(result)))
+    if "group" in result.aggregations:
+        sections.append(Section("D’une vague à l’autre", chart=waves_svg(result)))
     if solidity is not None:
         sections.append(solidity_section(solidity, result))
     sections.append(
         Section("Les chiffres", tables=tuple(_table(result, kind) for kind in result.aggregations))
     )
     sections.append(Section("Vagues", tables=(_waves(result),)))
-    sections.append(_method(result))
+    sections.append(_method(result, origin))
     if replay:
         sections.append(Section("Retrouver ces chiffres", code=replay))
     sections.append(
@@ -117,6 +122,10 @@ def build_report(
         )
     )
     return Report(title, verdict(result, smallest).value, result.facts.simulated, tuple(sections))
+
+
+def _told(*sentences: str) -> tuple[str, ...]:
+    return tuple(filter(None, sentences))
 
 
 def solidity_section(found: Solidity, result: Result, words: Words = FRENCH) -> Section:
@@ -176,7 +185,9 @@ def _table(result: Result, kind: str) -> Table:
     rows = [
         _row(str(key).replace("-", "−") if kind == "event" else str(key), effect) for key, effect in found.by
     ]
-    return Table(TITLES.get(kind, kind), (*rows, _row("ensemble", found.overall)))
+    rows.append(_row("ensemble", found.overall))
+    rows += [_row(f"{one} − {other}", effect) for one, other, effect in found.differences]
+    return Table(TITLES[kind], tuple(rows))
 
 
 def _waves(result: Result) -> Table:
@@ -185,7 +196,7 @@ def _waves(result: Result) -> Table:
     return Table("Unités par vague", tuple(rows), ("Première exposition", "Unités"))
 
 
-def _method(result: Result) -> Section:
+def _method(result: Result, origin: Origin) -> Section:
     made = result.provenance
     control = "jamais exposées" if made.get("control") == "nevertreated" else "pas encore exposées"
     inference = {
@@ -203,10 +214,10 @@ def _method(result: Result) -> Section:
     )
     return Section(
         "Méthode",
-        (
-            "Effets par vague et par période de Callaway et Sant’Anna (2021), agrégés ; comparaison aux "
-            "unités "
+        _told(
+            "Effets par vague et par période de Callaway et Sant’Anna (2021), agrégés ; comparaison aux unités "
             f"{control} ; {inference} ; bandes simultanées {level_name(result)}.",
+            origin.source,
             f"Essaim {made['essaim']}, empreinte des données {str(made['panel_sha256'])[:16]}…, {seed}.",
         ),
     )
@@ -231,10 +242,16 @@ def report_body(report: Report) -> str:
     for section in report.sections:
         parts.append(f"<h2>{escape(section.title)}</h2>")
         parts += [f"<p>{escape(text)}</p>" for text in section.paragraphs]
-        parts += [section.chart] if section.chart else []
+        parts += [_html_chart(section)] if section.chart else []
         parts += [_html_table(table) for table in section.tables]
         parts += [f"<pre>{escape(section.code)}</pre>"] if section.code else []
     return "\n".join(parts) + "\n"
+
+
+def _html_chart(section: Section) -> str:
+    """The chart at a size that can be read, in a box that scrolls where the screen is narrower."""
+    label = escape(section.title)
+    return f'<figure class="scroll" role="region" tabindex="0" aria-label="{label}">{section.chart}</figure>'
 
 
 def _html_table(table: Table) -> str:
@@ -298,68 +315,6 @@ def report_docx(report: Report) -> bytes:
     return buffer.getvalue()
 
 
-def numbers_csv(result: Result, solidity: Solidity | None = None) -> str:
-    """Every number of the result: cells, aggregations, checks; full precision, empty where undefined."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(
-        [
-            "kind",
-            "group",
-            "time",
-            "key",
-            "estimate",
-            "se",
-            "conf_low",
-            "conf_high",
-            "band_low",
-            "band_high",
-            "n_treated",
-            "n_control",
-        ]
-    )
-    for cell in result.cells:
-        writer.writerow(
-            [
-                "att_gt",
-                cell.group,
-                cell.time,
-                cell.since,
-                *_values(cell.effect),
-                cell.n_treated,
-                cell.n_control,
-            ]
-        )
-    for kind, found in result.aggregations.items():
-        for key, effect in found.by:
-            writer.writerow([kind, "", "", key, *_values(effect), "", ""])
-        writer.writerow([kind, "", "", "overall", *_values(found.overall), "", ""])
-    if solidity is not None:
-        for kind, name, effect in solidity_numbers(solidity, result):
-            writer.writerow([kind, "", "", name, *_values(effect), "", ""])
-    return buffer.getvalue()
-
-
-def solidity_numbers(
-    found: Solidity, result: Result, words: Words = FRENCH
-) -> list[tuple[str, str | float, Estimate]]:
-    """(kind, key, effect) of the checks; the bounds of a sensitivity have an interval and no estimate."""
-    effects = (*rows_of_effect(found, result, words)[1:], *rows_of_nothing(found, words))
-    rows: list[tuple[str, str | float, Estimate]] = [("solidity", name, effect) for name, effect in effects]
-    if not isinstance(found.sensitivity, str):
-        for kind, bounds in (
-            ("relative_magnitudes", found.sensitivity.relative),
-            ("smoothness", found.sensitivity.smooth),
-        ):
-            rows += [(kind, b.bound, Estimate(math.nan, math.nan, b.low, b.high)) for b in bounds]
-    return rows
-
-
-def _values(effect: Estimate) -> list[str]:
-    shown = (effect.estimate, effect.se, effect.conf_low, effect.conf_high, effect.band_low, effect.band_high)
-    return ["" if value is None or value != value else repr(value) for value in shown]
-
-
 def replay_script(
     panel: str,
     columns: Mapping[str, object],
@@ -379,13 +334,18 @@ def replay_script(
     texts = (json.dumps(dict(d), ensure_ascii=False) for d in (columns, options, where or {}))
     column_text, option_text, where_text = texts
     return (
-        "import json\n\n"
+        "import json\n"
+        "import sys\n\n"
         "from essaim.evaluation import Options, RecordedDraw, estimate\n"
         "from essaim.evaluation.pushdown import read_panel\n\n"
         f"columns = json.loads({column_text!r})\n"
         f"options = json.loads({option_text!r})\n"
-        f"panel = read_panel({panel!r}, columns, **json.loads({where_text!r}))\n"
+        "try:\n"
+        f"    panel = read_panel({panel!r}, columns, **json.loads({where_text!r}))\n"
+        "except ValueError as error:\n"
+        "    sys.exit(f'{error} Lancez ce script là où le panel se lit, depuis le dossier où il a été écrit.')\n"
         f"result = estimate(panel, Options(**options), {draw})\n"
-        f"assert result.provenance['panel_sha256'] == {digest!r}, 'les données ont changé'\n"
+        f"if result.provenance['panel_sha256'] != {digest!r}:\n"
+        "    sys.exit('Ce n’est plus le même panel : les données ont changé.')\n"
         "print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))\n"
     )

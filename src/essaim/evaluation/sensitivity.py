@@ -54,6 +54,9 @@ class Sensitivity:
 
     ``largest_before`` is the largest estimated change of trend before opening, a period: the unit of the
     relative bounds. A breakdown value is infinite when it was not met (relative magnitudes: above 10).
+
+    ``threshold`` is the smallest effect that matters, if it was given. Where the interval holds zero, ``within`` is
+    the relative bound under which it reaches ± ``threshold``: how far the absence of an effect that matters stands.
     """
 
     estimate: float
@@ -65,6 +68,8 @@ class Sensitivity:
     largest_before: float
     level: float
     df: float
+    threshold: float | None = None
+    within: float | None = None
 
     def to_json(self) -> Json:
         """The object that ``essaim sensitivity --json`` prints."""
@@ -83,7 +88,13 @@ class Sensitivity:
             "largest_before": self.largest_before,
             "level": self.level,
             "df": null_if_undefined(self.df),
+            **self._null(),
         }
+
+    def _null(self) -> Json:
+        if self.within is None:
+            return {}
+        return {"threshold": self.threshold, "within": null_if_undefined(self.within)}
 
 
 def sensitivity(
@@ -91,10 +102,12 @@ def sensitivity(
     *,
     relative: Sequence[float] = RELATIVE_BOUNDS,
     smooth: Sequence[float] | None = None,
+    threshold: float | None = None,
     level: float = 0.95,
     seed: int = 0,
 ) -> Sensitivity:
-    """Intervals under each bound. ``smooth`` is in units of the outcome a period, by period.
+    """Intervals under each bound. ``smooth`` is in units of the outcome a period, by period; ``threshold`` is the
+    smallest effect that matters.
 
     The article's intervals are normal. With few exposed units the covariance is first multiplied by
     (t / z)², where t is Student's critical value at ``path.df``: without violation the interval is then the
@@ -112,9 +125,13 @@ def sensitivity(
     with single_thread():
         rm, sd = RelativeMagnitudes(wide, level, seed), Smoothness(wide, level)
         bounds = smooth if smooth is not None else _smooth_bounds(path, half / t)
+        original = Bounded(0.0, path.effect - half, path.effect + half)
+        within = None
+        if threshold is not None and not original.excludes_zero:
+            within = min(rm.breakdown(threshold), rm.breakdown(-threshold))
         return Sensitivity(
             estimate=path.effect,
-            original=Bounded(0.0, path.effect - half, path.effect + half),
+            original=original,
             relative=tuple(Bounded(m, *rm.interval(m)) for m in relative),
             relative_breakdown=rm.breakdown(),
             smooth=tuple(Bounded(m, *sd.interval(m).interval) for m in bounds),
@@ -122,6 +139,8 @@ def sensitivity(
             largest_before=rm.largest_before,
             level=level,
             df=path.df,
+            threshold=threshold,
+            within=within,
         )
 
 
@@ -135,15 +154,7 @@ def _smooth_bounds(path: EventPath, se: float) -> tuple[float, ...]:
 
 def read_sensitivity(found: Sensitivity, words: Words = FRENCH) -> list[str]:
     """Sentences, French unless ``words`` says otherwise: how far the conclusion stands when trends diverge."""
-    if found.original.excludes_zero:
-        said = [_stands(found, words)]
-    else:
-        said = [
-            words.say(
-                "L’intervalle contient déjà zéro si les courbes sont parallèles : il n’y a pas d’effet dont éprouver "
-                "la solidité."
-            )
-        ]
+    said = [_stands(found, words) if found.original.excludes_zero else _null_stands(found, words)]
     same = next((b for b in found.relative if b.bound == 1), None)
     if same is not None and same.low == same.low:
         said.append(
@@ -185,4 +196,41 @@ def _stands(found: Sensitivity, words: Words) -> str:
         "La conclusion tient, sauf si l’écart entre les courbes change après l’ouverture, d’une période à l’autre, "
         "plus de %(times)s fois autant que le plus grand changement vu avant.",
         times=words.number(value, digits=1),
+    )
+
+
+def _null_stands(found: Sensitivity, words: Words) -> str:
+    """How far the absence of an effect that matters stands."""
+    if found.threshold is None or found.within is None:
+        return words.say(
+            "L’intervalle contient déjà zéro si les courbes sont parallèles ; sous chaque écart admis, il dit quels "
+            "effets restent possibles."
+        )
+    limit = words.number(found.threshold)
+    if max(-found.original.low, found.original.high) > found.threshold:
+        return words.say(
+            "L’intervalle contient déjà zéro si les courbes sont parallèles, et dépasse déjà le seuil d’un effet qui "
+            "compte (%(limit)s) : quoi que l’on admette, un tel effet n’est pas écarté.",
+            limit=limit,
+        )
+    if found.within == math.inf:
+        return words.say(
+            "L’absence d’effet notable est solide : l’intervalle reste en deçà du seuil d’un effet qui compte "
+            "(%(limit)s) même si l’écart entre les courbes change après l’ouverture %(times)s fois plus qu’il ne l’a "
+            "fait avant.",
+            limit=limit,
+            times=words.number(BEYOND, digits=0),
+        )
+    if found.within < 0.1:
+        return words.say(
+            "L’absence d’effet notable est fragile : elle ne tient que si les courbes étaient restées parallèles ; "
+            "un petit écart après l’ouverture suffit pour qu’un effet qui compte (%(limit)s) redevienne possible.",
+            limit=limit,
+        )
+    return words.say(
+        "L’absence d’effet notable tient, sauf si l’écart entre les courbes change après l’ouverture, d’une période à "
+        "l’autre, plus de %(times)s fois autant que le plus grand changement vu avant : jusque-là, l’intervalle reste "
+        "en deçà du seuil d’un effet qui compte (%(limit)s).",
+        limit=limit,
+        times=words.number(found.within, digits=1),
     )

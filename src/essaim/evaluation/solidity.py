@@ -14,6 +14,7 @@ from essaim.evaluation.options import Options
 from essaim.evaluation.other_estimators import OtherEstimators, TwoWay
 from essaim.evaluation.panel import Panel
 from essaim.evaluation.pretest_power import Undetected, pretest_power
+from essaim.evaluation.reading import margin
 from essaim.evaluation.result import Estimate, Json, Result, null_if_undefined
 from essaim.evaluation.sensitivity import Sensitivity, sensitivity
 from essaim.words import marked
@@ -93,11 +94,16 @@ def _json(found: object) -> object:
 
 
 def examine(
-    panel: Panel, options: Options, result: Result, neighbours: pl.DataFrame | None = None
+    panel: Panel,
+    options: Options,
+    result: Result,
+    neighbours: pl.DataFrame | None = None,
+    smallest: float | None = None,
 ) -> Solidity:
     """Put the ``result`` of a panel to the test.
 
-    ``neighbours`` has two columns of names of units. Checks that cannot be made say why; none raises.
+    ``neighbours`` has two columns of names of units; ``smallest`` is the smallest effect that matters, as
+    ``reading.margin`` takes it. Checks that cannot be made say why; none raises.
     """
 
     path = _made(lambda: event_path(panel, options))
@@ -122,9 +128,11 @@ def examine(
             )
         return credibility.spillover(panel, neighbours, options)
 
-    together = result.facts.concentrated
+    together, limit = result.facts.concentrated, margin(result, smallest)
     return Solidity(
-        sensitivity=_made(lambda: sensitivity(known(), level=options.level, seed=options.seed)),
+        sensitivity=_made(
+            lambda: sensitivity(known(), threshold=limit, level=options.level, seed=options.seed)
+        ),
         power=_made(lambda: pretest_power(known(), options.level, options.seed)),
         imputation=_made(lambda: OtherEstimators(panel, options).imputation()),
         random_timing=_made(drawn),

@@ -40,6 +40,13 @@ def read_solidity(found: Solidity, result: Result, words: Words = FRENCH) -> lis
     return said
 
 
+def doubts(found: Solidity | None, result: Result, words: Words = FRENCH) -> list[str]:
+    """What the checks say that no conclusion should be read without: an effect seen where nothing had opened."""
+    if found is None or isinstance(found.in_time, str) or not found.in_time[0].excludes_zero:
+        return []
+    return [_false_opening(*found.in_time, result, words)]
+
+
 def too_large(result: Result, words: Words = FRENCH) -> str:
     """What a report says that leaves the checks out because they would take too long."""
     facts = result.facts
@@ -123,23 +130,7 @@ def _next_door(found: Solidity, result: Result, words: Words) -> Iterator[str]:
 
 def _nothing_to_see(found: Solidity, result: Result, words: Words) -> Iterator[str]:
     if not isinstance(found.in_time, str):
-        effect, count = found.in_time
-        kind = result.calendar.kind
-        given = {
-            "early": f"{count} {words.translate(kind.units if count > 1 else kind.unit)}",
-            "effect": interval(effect, result, words),
-        }
-        if effect.excludes_zero:
-            yield words.say(
-                "Une fausse ouverture, placée %(early)s plus tôt, montre un effet alors que rien n’avait ouvert : "
-                "%(effect)s. La comparaison est douteuse.",
-                **given,
-            )
-        else:
-            yield words.say(
-                "Une fausse ouverture, placée %(early)s plus tôt, ne montre rien, comme il se doit : %(effect)s.",
-                **given,
-            )
+        yield _false_opening(*found.in_time, result, words)
     if not isinstance(found.in_space, str):
         place = found.in_space
         said = words.say(
@@ -154,6 +145,24 @@ def _nothing_to_see(found: Solidity, result: Result, words: Words) -> Iterator[s
         if place.share > TOO_MANY:
             said += " " + words.say("Elle en voit trop : les intervalles sont ici trop courts.")
         yield said
+
+
+def _false_opening(effect: Estimate, count: int, result: Result, words: Words) -> str:
+    kind = result.calendar.kind
+    given = {
+        "early": f"{count} {words.translate(kind.units if count > 1 else kind.unit)}",
+        "effect": interval(effect, result, words),
+    }
+    if effect.excludes_zero:
+        return words.say(
+            "Une fausse ouverture, placée %(early)s plus tôt, montre un effet alors que rien n’avait ouvert : "
+            "%(effect)s. La comparaison est douteuse.",
+            **given,
+        )
+    return words.say(
+        "Une fausse ouverture, placée %(early)s plus tôt, ne montre rien, comme il se doit : %(effect)s.",
+        **given,
+    )
 
 
 def rows_of_effect(found: Solidity, result: Result, words: Words = FRENCH) -> list[Row]:

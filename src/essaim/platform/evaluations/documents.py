@@ -1,16 +1,17 @@
-"""A report as a file: Word, and the context that the page, the stand-alone HTML and the PDF share."""
+"""What a report says besides its numbers, and the context that the page and every file of it share."""
 
-import io
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from essaim.evaluation.reading import Verdict
-from essaim.platform.evaluations import costs, report
-from essaim.platform.evaluations.models import Estimate, WaveDraw
-from essaim.platform.telling import tell
-from essaim.words import number
+from essaim.evaluation.report import Table
+from essaim.platform.evaluations import costs, exports, report, tables
+from essaim.platform.evaluations.models import Estimate, EvaluationPlan, WaveDraw
+from essaim.platform.telling import reader, tell
 
 
 def context_of(estimated: Estimate) -> dict[str, Any]:
@@ -21,22 +22,53 @@ def context_of(estimated: Estimate) -> dict[str, Any]:
         "plan": plan,
         "panel": estimated.panel,
         "estimate": estimated,
-        "report": estimated.report,
         "verdict": _(verdict),
         "reading": report.said(estimated.report, "reading"),
-        "chart": report.said(estimated.report, "chart"),
-        "tables": report.tables(estimated.result),
-        "simple": estimated.result["aggregations"].get("simple"),
-        "pretest": estimated.result["pretest"],
+        "framed": _framed(estimated),
+        "charts": [
+            chart for name in ("chart", "waves_chart") if (chart := report.said(estimated.report, name))
+        ],
+        "tables": tables.of_effects(estimated.result),
+        "tested": _tested(estimated),
         "warnings": [tell(said) for said in (*estimated.panel.notes, *_warned(estimated))],
-        "departures": plan.departures.select_related("author"),
-        "decisions": decisions(plan),
-        "solidity": report.said(estimated.report, "solidity"),
+        "waves_made": waves_in_words(estimated),
+        "departures": departures_in_words(estimated),
+        "decisions": decisions(plan, verdict),
+        "applies": _applies(verdict),
+        "solidity": _solidity(estimated.report),
         "equities": _equities(estimated.report),
-        "cost": estimated.costs and {**estimated.costs, "reading": report.said(estimated.costs, "reading")},
+        "cost": _cost(estimated),
         "cost_chart": costs.chart(estimated.costs) if estimated.costs else "",
-        **_draw(estimated),
     }
+
+
+def _framed(estimated: Estimate) -> list[str]:
+    """Why these periods were looked at, and what effect the plan said that it could detect."""
+    said, sizing = [], estimated.plan.sizing
+    if estimated.panel.window_reason:
+        reason = estimated.panel.window_reason.rstrip(".")
+        said.append(_("Pourquoi cette fenêtre : %(reason)s.") % {"reason": reason})
+    if sizing:
+        least, most = (f"{sizing[name]:.3g}".replace(".", reader().decimal) for name in ("least", "most"))
+        said.append(
+            _(
+                "Avant l’ouverture, le plan annonçait pouvoir détecter un effet de %(least)s à %(most)s, selon ce que "
+                "l’on suppose."
+            )
+            % {"least": least, "most": most}
+        )
+    return said
+
+
+def _tested(estimated: Estimate) -> list[str]:
+    """The p-value of the test before opening, where there was one."""
+    p_value = estimated.result["pretest"]["p_value"]
+    if p_value is None:
+        return []
+    return [
+        _("Test des effets avant l’ouverture (%(method)s) : p = %(p)s.")
+        % {"method": estimated.report["facts"]["pretest_method"], "p": reader().number(p_value, digits=3)}
+    ]
 
 
 def _warned(estimated: Estimate) -> list[Any]:
@@ -45,155 +77,138 @@ def _warned(estimated: Estimate) -> list[Any]:
     return found
 
 
+def _solidity(stored: dict[str, Any]) -> dict[str, Any] | None:
+    """The section of the checks, which reports made before there were any do not have."""
+    found = report.said(stored, "solidity")
+    return found and {**found, "tables": [Table(**table) for table in found["tables"]]}
+
+
 def _equities(stored: dict[str, Any]) -> list[dict[str, Any]]:
-    """Effects by group, with their sentences in the reader's language."""
+    """Effects by group: title, sentences in the reader's language, table."""
     found = stored.get("equity", [])
     words = report.said(stored, "equity")
-    return [{**one, "reading": one["reading"] if words is found else words[k]} for k, one in enumerate(found)]
+    titles = {
+        "persons": _("Pour qui ? Effet par groupe de personnes"),
+        "sites": _("Pour qui ? Effet par type de territoire"),
+    }
+    return [
+        {
+            "title": titles[one["kind"]],
+            "reading": one["reading"] if words is found else words[k],
+            "table": tables.of_groups(one),
+        }
+        for k, one in enumerate(found)
+    ]
 
 
-def _draw(estimated: Estimate) -> dict[str, Any]:
-    """How the waves were made: the draw of this estimate, whatever became of it since, and its p-value."""
-    done = estimated.result["provenance"]
-    drawn, held = bool(done.get("draw")), report.draw_of(estimated)
+def _cost(estimated: Estimate) -> dict[str, Any] | None:
+    """What a unit of effect costs, what that supposes, and the chances that it is worth it."""
+    found = estimated.costs
+    if not found:
+        return None
+    given = found["given"]
+    supposed = _(
+        "Une unité d’effet : %(unit)s. Coût d’un territoire pendant une période : %(mean)s € (%(low)s à %(high)s). "
+        "Source : %(source)s"
+    ) % {
+        "unit": given["unit_name"],
+        "mean": f"{given['cost']:.0f}",
+        "low": f"{given['low']:.0f}",
+        "high": f"{given['high']:.0f}",
+        "source": given["source"],
+    }
     return {
-        "held": held,
-        "cancelled": _cancelled(held),
-        "drawn": drawn,
-        "p_value": done.get("p_value") if drawn else None,
-        "provenance": done,
+        "reading": report.said(found, "reading"),
+        "supposed": supposed,
+        "table": tables.of_chances(found["curve"]),
     }
 
 
-def _cancelled(held: WaveDraw | None) -> str:
-    """When and why this draw was cancelled after it was held; nothing when it stands."""
-    if held is None or held.cancelled_at is None:
-        return ""
-    return _("Ce tirage a été annulé le %(date)s, après avoir été fait : %(why)s") % {
-        "date": date_format(held.cancelled_at, "j F Y"),
-        "why": held.cancelled_because,
-    }
-
-
-def waves_in_words(context: dict[str, Any]) -> str:
-    """Whether waves were drawn or chosen, for the documents that have no template."""
-    held, p_value = context["held"], context["p_value"]
-    if held is None:
-        return _(
-            "Choisies, non tirées au sort : ce n’est pas un essai randomisé par étapes. Ce qui a fait choisir un "
-            "territoire plus tôt peut se mêler à l’effet."
-        )
+def waves_in_words(estimated: Estimate) -> list[str]:
+    """Whether waves were drawn or chosen, and the p-value of a draw that was replayed."""
+    held, done = report.draw_of(estimated), estimated.result["provenance"]
+    if held is None or held.held_at is None:
+        return [
+            _(
+                "Choisies, non tirées au sort : ce n’est pas un essai randomisé par étapes. Ce qui a fait choisir un "
+                "territoire plus tôt peut se mêler à l’effet."
+            )
+        ]
     said = _("Tirées au sort, en public, le %(date)s (empreinte %(fingerprint)s…, graine %(seed)s).") % {
         "date": date_format(held.held_at, "j F Y"),
         "fingerprint": held.fingerprint[:16],
         "seed": held.record["seed"],
     }
-    if p_value is not None:
-        said = f"{said} p = {number(p_value, digits=3)}"
-    return f"{said} {context['cancelled']}" if context["cancelled"] else said
+    if not done.get("draw"):
+        return [
+            said,
+            _(
+                "Ce panel ne suit pas le tirage : cette estimation traite les vagues comme choisies ; les "
+                "avertissements disent pourquoi."
+            ),
+        ]
+    return [said, *_cancelled(held), *_replayed(done)]
 
 
-def decisions(plan: Any) -> list[tuple[str, str]]:
-    """(answer, what the plan decides for it)."""
+def _cancelled(held: WaveDraw) -> list[str]:
+    """When and why this draw was cancelled after it was held, if it was."""
+    if held.cancelled_at is None:
+        return []
     return [
-        (_("Un effet favorable se voit"), plan.if_positive),
-        (_("Il n’y a pas d’effet notable"), plan.if_null),
-        (_("L’effet est défavorable"), plan.if_negative),
-        (_("On ne peut pas conclure"), plan.if_unknown),
+        _("Ce tirage a été annulé le %(date)s, après avoir été fait : %(why)s")
+        % {"date": date_format(held.cancelled_at, "j F Y"), "why": held.cancelled_because}
     ]
 
 
-def shown(value: float | None) -> str:
-    """A number of a table as French writes it; undefined is a dash."""
-    return "–" if value is None else number(value, signed=True, digits=3)
-
-
-def word(estimated: Estimate) -> bytes:
-    """The report as a Word file with real headings and tables (the chart's numbers are its first table)."""
-    from docx import Document
-
-    context = context_of(estimated)
-    document = Document()
-    document.core_properties.title = estimated.plan.question
-    document.core_properties.author = "Essaim"
-    document.core_properties.language = "fr-FR"
-    document.add_heading(estimated.plan.question, 0)
-    if estimated.panel.simulated:
-        document.add_paragraph(
-            _("Données simulées : rien ici ne décrit un territoire réel."), style="Intense Quote"
+def _replayed(done: Mapping[str, Any]) -> list[str]:
+    """What replaying the draw says of the effect, where it could be measured."""
+    if done.get("p_value") is None:
+        return []
+    return [
+        _(
+            "En rejouant le tirage (%(draws)s autres répartitions possibles), un écart moyen au moins aussi grand "
+            "viendrait du seul hasard dans une proportion p = %(p)s des cas."
         )
-    document.add_heading(_("Ce que l’on peut dire : %(verdict)s") % {"verdict": context["verdict"]}, 1)
-    for sentence in context["reading"]:
-        document.add_paragraph(sentence)
-    document.add_heading(_("Comment les vagues ont été faites"), 1)
-    document.add_paragraph(waves_in_words(context))
-    _list(document, _("Avertissements"), context["warnings"])
-    _list(
-        document,
-        _("Écarts au plan"),
-        [*estimated.departures, *(f"{d.what} – {d.why}" for d in context["departures"])],
-    )
-    if context["solidity"]:
-        _solidity(document, context["solidity"])
-    for table in context["tables"]:
-        document.add_heading(table["title"], 1)
-        _table(document, table)
-    for found in context["equities"]:
-        document.add_heading(_("Pour qui ?"), 1)
-        for sentence in found["reading"]:
-            document.add_paragraph(sentence)
-    if context["cost"]:
-        document.add_heading(_("Ce que cela coûte"), 1)
-        for sentence in context["cost"]["reading"]:
-            document.add_paragraph(sentence)
-    document.add_heading(_("Méthode"), 1)
-    for line in method(estimated):
-        document.add_paragraph(line)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
-
-
-def _list(document: Any, title: str, lines: list[str]) -> None:
-    if lines:
-        document.add_heading(title, 1)
-        for line in lines:
-            document.add_paragraph(line, style="List Bullet")
-
-
-def _solidity(document: Any, section: dict[str, Any]) -> None:
-    """The checks of the core: their sentences, then their tables (the last one holds the numbers of the chart)."""
-    document.add_heading(_("Solidité"), 1)
-    for sentence in section["paragraphs"]:
-        document.add_paragraph(sentence)
-    for table in section["tables"]:
-        document.add_heading(table["title"], 2)
-        heads = table["headers"]
-        drawn = document.add_table(rows=1, cols=len(heads), style="Light Grid Accent 1")
-        for row in (heads, *table["rows"]):
-            cells = drawn.rows[0].cells if row is heads else drawn.add_row().cells
-            for cell, text in zip(cells, row, strict=True):
-                cell.text = text
-
-
-def _table(document: Any, table: dict[str, Any]) -> None:
-    heads = [
-        table["label"],
-        _("Effet"),
-        _("Intervalle, bas"),
-        _("Intervalle, haut"),
-        _("Bande, bas"),
-        _("Bande, haut"),
+        % {"draws": done["draws"], "p": reader().number(done["p_value"], digits=3)}
     ]
-    names = ("estimate", "conf_low", "conf_high", "band_low", "band_high")
-    drawn = document.add_table(rows=1, cols=len(heads), style="Light Grid Accent 1")
-    for cell, text in zip(drawn.rows[0].cells, heads, strict=True):
-        cell.text = text
-    for row in [*table["rows"], {"key": _("ensemble"), **table["overall"]}]:
-        cells = drawn.add_row().cells
-        cells[0].text = str(row["key"]).replace("-", "−") if table["kind"] == "event" else str(row["key"])
-        for cell, name in zip(cells[1:], names, strict=True):
-            cell.text = shown(row.get(name))
+
+
+def departures_in_words(estimated: Estimate) -> list[str]:
+    """All that was not done as a plan written before any opening would have it."""
+    plan, opened = estimated.plan, estimated.plan.opened_at_freeze
+    early = ngettext(
+        "%(n)s site avait déjà ouvert quand le plan a été gelé.",
+        "%(n)s sites avaient déjà ouvert quand le plan a été gelé.",
+        opened or 0,
+    ) % {"n": opened}
+    return [
+        *([early] if opened else []),
+        *estimated.departures,
+        *(f"{one.what} – {one.why} ({date_format(one.at, 'j F Y')})" for one in plan.departures.all()),
+    ]
+
+
+def decisions(plan: EvaluationPlan, verdict: str = "") -> list[tuple[str, str, bool]]:
+    """(answer, what the plan decides for it, whether ``verdict`` may be that answer).
+
+    Nothing says which way an effect is favourable: one that is seen calls for one of two decisions.
+    """
+    seen, null = verdict == Verdict.CLEAR.value, verdict == Verdict.PRECISE_NULL.value
+    return [
+        (_("Un effet favorable se voit"), plan.if_positive, seen),
+        (_("Il n’y a pas d’effet notable"), plan.if_null, null),
+        (_("L’effet est défavorable"), plan.if_negative, seen),
+        (_("On ne peut pas conclure"), plan.if_unknown, bool(verdict) and not seen and not null),
+    ]
+
+
+def _applies(verdict: str) -> str:
+    """How to read the decisions that are marked."""
+    if verdict == Verdict.CLEAR.value:
+        return _(
+            "Un effet se voit : selon qu’il est favorable ou non, l’une des deux décisions marquées s’applique."
+        )
+    return _("La décision marquée est celle que le plan prévoyait pour cette conclusion.")
 
 
 def inference(name: str) -> str:
@@ -251,7 +266,7 @@ def method(estimated: Estimate) -> list[str]:
         _("Panel : %(title)s, empreinte SHA-256 %(sha)s. Source : %(source)s")
         % {"title": estimated.panel.title, "sha": estimated.panel_sha256, "source": estimated.panel.source},
         *(
-            _("Fichier d’origine : %(file)s.") % {"file": report.input_in_words(given)}
+            _("Fichier d’origine : %(file)s.") % {"file": exports.input_in_words(given)}
             for given in estimated.panel.inputs
         ),
         *_nearness(estimated),

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_POST
 
 from essaim.evaluation import Panel as CorePanel
 from essaim.evaluation.checks import Check, check_panel
-from essaim.platform.evaluations import held, maturity, panels, pending, services
-from essaim.platform.evaluations import report as reports
+from essaim.platform.evaluations import exports, held, maturity, panels, pending, services
 from essaim.platform.evaluations.forms import HeldForm, OptionsForm, PanelForm
 from essaim.platform.evaluations.models import EvaluationPlan, Panel
 from essaim.platform.evaluations.openings import openings
@@ -151,7 +150,7 @@ def panel(request: Request, slug: str, pk: int, panel: int) -> HttpResponse:
         "can": POLICY.actions(request.user, found),
         "estimates": kept.estimates.select_related("author"),
         "checks": _checks(read),
-        "example": reports.example(frame, found),
+        "example": exports.example(frame, found),
     }
     return render(request, "evaluations/panel.html", context)
 
@@ -163,7 +162,7 @@ def _checks(read: CorePanel) -> list[Check]:
 
 def panel_csv(request: Request, slug: str, pk: int, panel: int) -> HttpResponse:
     _plan, kept = _panel(request, slug, pk, panel, "download_panel")
-    name = reports.panel_name(kept.pk)
+    name = exports.panel_name(kept.pk)
     return FileResponse(kept.file.open("rb"), as_attachment=True, filename=name, content_type="text/csv")  # type: ignore[return-value]
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from essaim.evaluation.reading import Verdict
-from essaim.platform.evaluations import documents, services
+from essaim.platform.evaluations import documents, exports, services, word
 from essaim.platform.evaluations import report as reports
 from essaim.platform.evaluations.forms import LessonForm
 from essaim.platform.evaluations.forms_sizing import CostForm
@@ -110,20 +110,16 @@ def cost(request: Request, slug: str, pk: int) -> HttpResponse:
     return render(request, "evaluations/form.html", context)
 
 
-_LESSON_KIND = {Verdict.CLEAR.value: "worked", Verdict.PRECISE_NULL.value: "null_result"}
-
-
 def _started(estimated: Estimate) -> dict[str, Any]:
-    """A lesson begun from the report; the author finishes it."""
+    """A lesson begun from the report; the author finishes it.
+
+    Whether an effect that is seen is good depends on the outcome (unemployment should fall): the author says it.
+    """
     verdict = estimated.report["verdict"]
-    simple = estimated.result["aggregations"].get("simple") or {}
-    kind = _LESSON_KIND.get(verdict, "null_result")
-    if verdict == Verdict.CLEAR.value and (simple.get("estimate") or 0) < 0:
-        kind = ""  # whether a fall is good depends on the outcome: the author says it
     return {
-        "kind": kind,
-        "title": f"{estimated.plan.question} {verdict.capitalize()}."[:200],
-        "evidence": " ".join(estimated.report["reading"][:3]),
+        "kind": "" if verdict == Verdict.CLEAR.value else "null_result",
+        "title": f"{estimated.plan.question} {_(verdict).capitalize()}."[:200],
+        "evidence": " ".join(reports.said(estimated.report, "reading")[:3]),
     }
 
 
@@ -147,12 +143,12 @@ KINDS: dict[str, tuple[Callable[[Estimate], bytes], str]] = {
     "html": (_html, "text/html; charset=utf-8"),
     "pdf": (_pdf, "application/pdf"),
     "docx": (
-        documents.word,
+        word.word,
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ),
-    "csv": (lambda estimated: reports.every_number(estimated).encode(), "text/csv; charset=utf-8"),
+    "csv": (lambda estimated: exports.every_number(estimated).encode(), "text/csv; charset=utf-8"),
     "json": (_json, "application/json"),
-    "py": (lambda estimated: reports.script(estimated).encode(), "text/x-python; charset=utf-8"),
+    "py": (lambda estimated: exports.script(estimated).encode(), "text/x-python; charset=utf-8"),
 }
 
 
@@ -168,5 +164,5 @@ def download(request: Request, slug: str, pk: int, kind: str) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("evaluations:report", slug=slug, pk=pk)
     response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="evaluation-{slug}-{pk}.{kind}"'
+    response["Content-Disposition"] = f'attachment; filename="{exports.file_name(estimated, kind)}"'
     return response

@@ -3,7 +3,6 @@
 from django import template
 from django.utils.translation import gettext
 
-from essaim.platform.evaluations.documents import shown
 from essaim.platform.evaluations.models import Estimate
 from essaim.platform.telling import tell
 
@@ -14,12 +13,6 @@ register = template.Library()
 def reason(estimate: Estimate) -> str:
     """What an estimation says of itself: how far it is, or why it stopped."""
     return tell(estimate.report.get("reason") or estimate.message)
-
-
-@register.filter
-def signed(value: float | None) -> str:
-    """« +0,123 », « −0,045 »; undefined is a dash."""
-    return shown(value)
 
 
 @register.filter
