@@ -240,7 +240,7 @@ def test_a_report_names_the_draw_it_replayed_whatever_became_of_it(make, head, c
     services_draws.cancel_draw(found, "Deux territoires se retirent")
     make.draw(plan, "held", capacities="8, 8, 9")
     page = client.get(reverse("evaluations:report", args=[head.programme.slug, estimated.pk]))
-    for text in (page.content.decode(), documents.waves_in_words(documents.context_of(estimated))):
+    for text in (page.content.decode(), " ".join(documents.waves_in_words(estimated))):
         assert f"empreinte {found.fingerprint[:16]}…, graine {found.record['seed']}" in text
         assert "Ce tirage a été annulé le" in text and "Deux territoires se retirent" in text
 
