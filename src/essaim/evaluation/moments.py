@@ -20,7 +20,7 @@ from essaim.evaluation.periods import NEVER
 from essaim.evaluation.threads import side_by_side
 
 #: Units a block: with a few dozen periods it stays in the second-level cache.
-_BLOCK = 1_024
+_BLOCK = 2_048
 
 
 @dataclass(frozen=True, slots=True)
