@@ -23,6 +23,8 @@ from essaim.kernels import compiled
 PLACES: Final = 2**24
 #: Columns of whole numbers that are read as they are.
 WHOLE: Final = (pl.Int8, pl.Int16, pl.Int32, pl.Int64)
+#: Rows a batch: fewer would cost more to hand over than to count.
+BATCH: Final = 2**20
 #: Threads that count, each in a table of its own.
 THREADS: Final = min(4, os.cpu_count() or 1)
 #: Bound of the sums of a thread: those of four hold in 63 bits.
@@ -59,7 +61,7 @@ def counted(
         keys = [_Key.of(name, kinds[name]) for name in (unit, time)]
         read = [key.read for key in keys] + [pl.col(name).alias(f"fixed {name}") for name in fixed]
         read += [_number(name, kinds[name]).alias(f"number {name}") for name in numbers]
-        batches = rows.select(read).collect_batches(maintain_order=False)
+        batches = rows.select(read).collect_batches(chunk_size=BATCH, maintain_order=False)
         parts = _parts(batches, list(floating))
         return _together(parts, keys, fixed)
     except (Unfit, KeyError, OSError, pl.exceptions.PolarsError):
@@ -123,6 +125,12 @@ def _parts(batches: Iterator[pl.DataFrame], floating: list[bool]) -> list["_Part
 def _slots(values: range, size: int) -> Ints:
     """The place of each value on an axis of ``size``, a power of two: no two of a range share one."""
     return np.arange(values.start, values.stop) & (size - 1)
+
+
+def _stretch(values: range, size: int) -> slice | Ints:
+    """The same, as a stretch of the axis where they make one."""
+    slots = _slots(values, size)
+    return slice(int(slots[0]), int(slots[-1]) + 1) if slots[0] <= slots[-1] else slots
 
 
 def _size(values: range) -> int:
@@ -246,22 +254,34 @@ def _add(
     """
     width, new = len(table) // len(known), 0
     unit_mask, time_mask = len(known) - 1, width - 1
+    # Unsigned: a compiled index is then not first tried for a negative one.
+    here = np.uint64((units[0] & unit_mask) * width + (times[0] & time_mask))
+    persons, total, small = 0, 0, 0
     for i in range(len(units)):
         unit = units[i] & unit_mask
-        # Unsigned: a compiled index is then not first tried for a negative one.
         cell = np.uint64(unit * width + (times[i] & time_mask))
-        table[cell, 0] += 1
+        if cell != here:  # rows that follow one another in a cell, as in a sorted file, are added to it once
+            table[here, 0] += persons
+            table[here, 1] += total
+            if floating:
+                table[here, 2] += small
+            here, persons, total, small = cell, 0, 0, 0
+        persons += 1
         if floating:
             scaled = values[i] * 4096.0
             whole = np.floor(scaled)
-            table[cell, 1] += int(whole)
-            table[cell, 2] += int(np.rint((scaled - whole) * 1099511627776.0))
+            total += int(whole)
+            small += int(np.rint((scaled - whole) * 1099511627776.0))
         else:
-            table[cell, 1] += int(values[i])
+            total += int(values[i])
         if known[np.uint64(unit)] != marks[i]:
             known[np.uint64(unit)] = marks[i]
             met[new] = i
             new += 1
+    table[here, 0] += persons
+    table[here, 1] += total
+    if floating:
+        table[here, 2] += small
     return new
 
 
@@ -273,20 +293,21 @@ def _together(parts: list[_Part], keys: list[_Key], fixed: Sequence[str]) -> Cou
     sizes = [max(_size(axes[place]), *(part.sizes[place] for part in parts)) for place in (0, 1)]
     for part in parts:
         part.resize(axes, sizes)
-    slots = np.ix_(*(_slots(*pair) for pair in zip(axes, sizes, strict=True)))
+    rows, columns = (_stretch(*pair) for pair in zip(axes, sizes, strict=True))
     tables = [
-        sum(table[slots] for table in each) for each in zip(*(part.tables for part in parts), strict=True)
+        sum(table[rows][:, columns] for table in each)
+        for each in zip(*(part.tables for part in parts), strict=True)
     ]
     if any(parts[0].floating) and tables[0][:, :, 0].max() >= LARGEST >> 40:
         raise Unfit  # the rests, of 2⁴⁰ at most each, may not add up
     row, column = np.nonzero(tables[0][:, :, 0])
     found = zip(keys, axes, (row, column), strict=True)
-    columns = [key.shown(axis.start + place) for key, axis, place in found]
-    columns.append(pl.Series("persons", tables[0][row, column, 0]))
+    read = [key.shown(axis.start + place) for key, axis, place in found]
+    read.append(pl.Series("persons", tables[0][row, column, 0]))
     for name, table in zip(("total", "weight"), tables, strict=False):
         for place, suffix in enumerate(("", "_rest")[: table.shape[2] - 1], start=1):
-            columns.append(pl.Series(name + suffix, table[row, column, place]))
+            read.append(pl.Series(name + suffix, table[row, column, place]))
     met = pl.concat([frame for part in parts for frame in part.places]).unique()
     places = met.select(pl.col(f"fixed {name}").alias(name) for name in fixed)
     places = places.insert_column(0, keys[0].shown(met.to_series(0).to_numpy()))
-    return Counted(pl.DataFrame(columns), places.with_columns(pl.len().over(keys[0].name).alias("entries")))
+    return Counted(pl.DataFrame(read), places.with_columns(pl.len().over(keys[0].name).alias("entries")))
