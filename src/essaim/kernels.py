@@ -12,12 +12,17 @@ AVAILABLE = NUMBA
 
 
 @cache
-def compiled(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """``kernel`` in machine code, kept from one process to the next where the disk allows; other threads run beside."""
+def compiled(kernel: Callable[..., Any], *called: Callable[..., Any]) -> Callable[..., Any]:
+    """``kernel``, and what is ``called`` in it, in machine code that lets other threads run.
+
+    It is kept from one process to the next where the disk allows.
+    """
     if not NUMBA:
         return kernel
     # Imported when it is first needed: half a second that other commands do not pay.
     njit: Any = import_module("numba").njit
+    for one in called:
+        import_module("numba.extending").register_jitable(one)
     try:
         found: Callable[..., Any] = njit(cache=True, nogil=True)(kernel)
     except RuntimeError:  # numba finds no folder to write its cache in

@@ -27,6 +27,8 @@ WHOLE: Final = (pl.Int8, pl.Int16, pl.Int32, pl.Int64)
 BATCH: Final = 2**20
 #: Threads that count, each in a table of its own.
 THREADS: Final = min(4, os.cpu_count() or 1)
+#: Cells whose sums a kernel holds before it puts them in its table.
+HELD: Final = 512
 #: Bound of the sums of a thread: those of four hold in 63 bits.
 LARGEST: Final = 2**60
 #: The mark of a territory not met yet, and that of a missing value.
@@ -180,7 +182,7 @@ class _Part:
             self.largest[place] = max(self.largest[place], *(abs(end) for end in _ends(values)))
             if self.largest[place] * self.rows * (4096 if floating else 1) >= LARGEST:
                 raise Unfit
-            new = compiled(_add)(*given, values.to_numpy(), self.marks, table, floating, met)
+            new = compiled(_add, _put)(*given, values.to_numpy(), self.marks, table, floating, met)
             if new:
                 self.places.append(
                     pl.DataFrame([each.gather(met[:new]) for each in (unit, *fixed[: first - 2])])
@@ -249,40 +251,49 @@ def _add(
 ) -> int:
     """Add rows to ``table`` (territories × periods, [persons, sum, rest]).
 
-    A row whose mark is not the one ``known`` of its territory gives it its own; such rows are noted in ``met``, their
-    number returned.
+    Rows that follow one another in a cell, as in a sorted file, are added up first. A row whose mark is not the one
+    ``known`` of its territory gives it its own; such rows are noted in ``met``, their number returned.
     """
-    width, new = len(table) // len(known), 0
+    width, new, held = len(table) // len(known), 0, 0
     unit_mask, time_mask = len(known) - 1, width - 1
+    cells, sums = np.empty(HELD, np.uint64), np.empty((HELD, 3), np.int64)
     # Unsigned: a compiled index is then not first tried for a negative one.
     here = np.uint64((units[0] & unit_mask) * width + (times[0] & time_mask))
-    persons, total, small = 0, 0, 0
+    persons, total, rest = 0, 0, 0
     for i in range(len(units)):
         unit = units[i] & unit_mask
         cell = np.uint64(unit * width + (times[i] & time_mask))
-        if cell != here:  # rows that follow one another in a cell, as in a sorted file, are added to it once
-            table[here, 0] += persons
-            table[here, 1] += total
-            if floating:
-                table[here, 2] += small
-            here, persons, total, small = cell, 0, 0, 0
+        if cell != here:
+            cells[held], sums[held, 0], sums[held, 1], sums[held, 2] = here, persons, total, rest
+            held += 1
+            here, persons, total, rest = cell, 0, 0, 0
+            if held == HELD:
+                _put(cells, sums, held, table, floating)
+                held = 0
         persons += 1
         if floating:
             scaled = values[i] * 4096.0
             whole = np.floor(scaled)
             total += int(whole)
-            small += int(np.rint((scaled - whole) * 1099511627776.0))
+            rest += int(np.rint((scaled - whole) * 1099511627776.0))
         else:
             total += int(values[i])
         if known[np.uint64(unit)] != marks[i]:
             known[np.uint64(unit)] = marks[i]
             met[new] = i
             new += 1
-    table[here, 0] += persons
-    table[here, 1] += total
-    if floating:
-        table[here, 2] += small
+    cells[held], sums[held, 0], sums[held, 1], sums[held, 2] = here, persons, total, rest
+    _put(cells, sums, held + 1, table, floating)
     return new
+
+
+def _put(cells: Any, sums: Any, held: int, table: Any, floating: bool) -> None:
+    """Add sums to their cells, and nothing else: a processor then awaits many of them at once."""
+    for j in range(held):
+        table[cells[j], 0] += sums[j, 0]
+        table[cells[j], 1] += sums[j, 1]
+        if floating:
+            table[cells[j], 2] += sums[j, 2]
 
 
 def _together(parts: list[_Part], keys: list[_Key], fixed: Sequence[str]) -> Counted:
