@@ -2,10 +2,11 @@
 
 ``python -m bench.evaluation_speed [--only TEXT]`` with the dependency group ``peers`` (diff-diff 3.13, csdid 0.4.3,
 moderndid). Each row first asserts that effects and errors agree with the peer: 1e-10 without covariates,
-1e-6 with, three Monte-Carlo errors for a bootstrap. Input: a frame in memory. « all »: the cells, the four aggregations
-with their bands, the test before exposure, the fingerprint of the data; « cells »: with ``aggregations=("simple",)``,
-what diff-diff gives, and still the test and the fingerprint. Times are the best of five (peers: of three, or one
-run over ten seconds), in processor time of all threads, then by the clock; linear algebra on one thread for all.
+1e-6 with, three Monte-Carlo errors for a bootstrap. Input: a frame in memory. « all »: the cells, the four
+aggregations with their bands, the test before exposure; « cells »: with ``aggregations=("simple",)``, what diff-diff
+gives, and still the test. The fingerprint of the data, which no peer makes, is not asked for. Times are the best of
+five (peers: of three, or one run over ten seconds), in processor time of all threads, then by the clock; linear algebra
+on one thread for all.
 """
 
 import argparse
