@@ -39,9 +39,15 @@ def evaluated(tmp_path: Path, frame: pl.DataFrame, *options: str) -> Result:
         (pl.lit(None).cast(pl.Float64).alias("outcome"), "La colonne du résultat est vide"),
         ((pl.col("outcome") * 1e200).alias("outcome"), "infinie ou démesurée, ligne 2"),
         (pl.lit("abc").alias("outcome"), "n’est pas un nombre (abc)"),
+        (
+            pl.when(pl.int_range(pl.len()) == 3).then(pl.lit("hier")).otherwise("time").alias("time"),
+            "À corriger : ligne 5.",
+        ),
     ],
 )
-def test_an_outcome_that_is_none_is_refused(tmp_path: Path, change: pl.Expr, message: str) -> None:
+def test_values_that_are_none_are_refused_with_their_rows(
+    tmp_path: Path, change: pl.Expr, message: str
+) -> None:
     result = evaluated(tmp_path, FRAME.with_columns(change))
     assert (result.exit_code, message in result.output) == (1, True), result.output
 

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from essaim.evaluation.errors import PanelError, some
-from essaim.evaluation.periods import NEVER, NEVER_WORDS, Calendar, as_text, parse
+from essaim.evaluation.periods import NEVER, NEVER_WORDS, Calendar, UnreadablePeriod, as_text, parse
 from essaim.words import told
 
 Floats = NDArray[np.float64]
@@ -185,7 +185,15 @@ def period_index(frame: pl.DataFrame, column: str, first_row: int) -> tuple[Code
             where=rows_where(missing, first_row),
         )
     row_codes, values = _raw_codes(series)
-    calendar = Calendar.of(values, column)
+    try:
+        calendar = Calendar.of(values, column)
+    except UnreadablePeriod as error:
+        bad = [code for code, value in enumerate(values) if as_text(value) in error.bad]
+        raise PanelError(
+            "%(said)s À corriger : %(where)s.",
+            said=error.said,
+            where=rows_where(np.isin(row_codes, bad), first_row),
+        ) from error
     ordinals = np.array([parse(calendar.kind, as_text(value)) for value in values], dtype=np.int64)
     place = np.searchsorted(np.array(calendar.ordinals), ordinals)
     return _recoded(place, row_codes), calendar

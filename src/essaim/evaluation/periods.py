@@ -235,6 +235,12 @@ class Calendar:
         return told("%(count)s %(unit)s", count=count, unit=told(unit))
 
 
+class UnreadablePeriod(PanelError):
+    """Some periods, ``bad``, are not written as the others."""
+
+    bad: frozenset[str] = frozenset()
+
+
 def _kind_of(texts: set[str], column: str) -> Kind:
     """The first kind in which every text is a period.
 
@@ -250,10 +256,12 @@ def _kind_of(texts: set[str], column: str) -> Kind:
             return SCHOOL_YEARS if school else kind
     best = min(KINDS, key=lambda kind: sum(parse(kind, text) is None for text in texts))
     bad = sorted(text for text in texts if parse(best, text) is None)
-    raise PanelError(
+    unreadable = UnreadablePeriod(
         "Colonne « %(column)s » : période illisible (%(names)s). Toutes les périodes doivent être de la "
         "même sorte : trimestres (2007T4), mois (2007-10), années scolaires (2007-2008), années (2007) ou rangs "
         "(1, 2, 3).",
         column=column,
         names=some(bad),
     )
+    unreadable.bad = frozenset(bad)
+    raise unreadable
