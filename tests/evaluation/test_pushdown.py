@@ -259,6 +259,7 @@ def _tally(path: str, numbers: list[str]) -> tally.Counted:
         pl.lit(None).cast(pl.String).alias("territoire"),
         pl.col("poids").cast(pl.Float64).alias("territoire"),
         (pl.int_range(pl.len()) * 2**40).alias("territoire"),
+        pl.when(pl.int_range(pl.len()) == 0).then(-(2**63)).otherwise(2**63 - 1).alias("territoire"),
         pl.col("emploi").cast(pl.Float32),
         pl.col("emploi").cast(pl.Decimal(9, 2)),
         pl.lit(1e300).alias("emploi"),

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from essaim.evaluation.chart import event_study_svg, waves_svg
 from essaim.evaluation.errors import EvaluationError
@@ -282,6 +283,16 @@ def report_pdf(report: Report) -> bytes:
     return content
 
 
+def add_table(document: Any, table: Table) -> None:
+    """Add a titled table to a Word document."""
+    document.add_heading(table.title, 2)
+    grid = document.add_table(rows=1, cols=len(table.headers), style="Light Grid Accent 1")
+    for row in (table.headers, *table.rows):
+        cells = grid.rows[0].cells if row is table.headers else grid.add_row().cells
+        for cell, text in zip(cells, row, strict=True):
+            cell.text = text
+
+
 def report_docx(report: Report) -> bytes:
     """The report for Word; the table of event times stands for the chart."""
     from docx import Document
@@ -302,12 +313,7 @@ def report_docx(report: Report) -> bytes:
         for text in section.paragraphs:
             document.add_paragraph(text)
         for table in section.tables:
-            document.add_heading(table.title, 2)
-            grid = document.add_table(rows=1, cols=len(table.headers), style="Light List")
-            for row in (table.headers, *table.rows):
-                cells = grid.rows[0].cells if row is table.headers else grid.add_row().cells
-                for cell, text in zip(cells, row, strict=True):
-                    cell.text = text
+            add_table(document, table)
         if section.code:
             document.add_paragraph(section.code)
     buffer = io.BytesIO()

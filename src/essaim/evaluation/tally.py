@@ -29,7 +29,7 @@ BATCH: Final = 2**20
 THREADS: Final = min(4, os.cpu_count() or 1)
 #: Cells whose sums a kernel holds before it puts them in its table.
 HELD: Final = 512
-#: Bound of the sums of a thread: those of four hold in 63 bits.
+#: Bound of the keys, and of the sums of a thread: those of four hold in 63 bits.
 LARGEST: Final = 2**60
 #: The mark of a territory not met yet, and that of a missing value.
 UNMET, MISSING = np.iinfo(np.int64).min, np.iinfo(np.int64).min + 1
@@ -136,7 +136,7 @@ def _stretch(values: range, size: int) -> slice | Ints:
 
 
 def _size(values: range) -> int:
-    return 1 << max(len(values) - 1, 0).bit_length()
+    return 1 << max(values.stop - values.start - 1, 0).bit_length()
 
 
 def _joined(ranges: Sequence[range]) -> range:
@@ -158,7 +158,7 @@ class _Part:
     @property
     def met(self) -> bool:
         """Whether there was anything to count."""
-        return len(self.axes[0]) > 0
+        return bool(self.axes[0])
 
     def add(self, batch: pl.DataFrame) -> None:
         """Count the persons of ``batch``: the keys, the fixed values, the numbers."""
@@ -171,7 +171,10 @@ class _Part:
         if unit.null_count() or time.null_count():
             raise Unfit
         self.rows += len(batch)
-        self.reach([range(low, high + 1) for low, high in (_ends(unit), _ends(time))])
+        ends = _ends(unit), _ends(time)
+        if max(abs(end) for pair in ends for end in pair) >= LARGEST:
+            raise Unfit
+        self.reach([range(low, high + 1) for low, high in ends])
         given = unit.to_numpy(), time.to_numpy(), _marks(batch[:, 2:first])
         met = np.empty(len(batch), np.int32)
         for place, values in enumerate(self._summed(fixed[first - 2 :])):

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from essaim.evaluation.report import Table
+from essaim.evaluation.report import Table, add_table
 from essaim.platform.evaluations import documents
 from essaim.platform.evaluations.models import Estimate
 
@@ -61,12 +61,7 @@ def _section(document: Any, title: str, sentences: Iterable[str], tables: Iterab
     for sentence in sentences:
         document.add_paragraph(sentence)
     for table in tables:
-        document.add_heading(table.title, 2)
-        grid = document.add_table(rows=1, cols=len(table.headers), style="Light Grid Accent 1")
-        for row in (table.headers, *table.rows):
-            cells = grid.rows[0].cells if row is table.headers else grid.add_row().cells
-            for cell, text in zip(cells, row, strict=True):
-                cell.text = text
+        add_table(document, table)
 
 
 def _list(document: Any, title: str, lines: list[str]) -> None:
