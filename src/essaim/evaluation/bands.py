@@ -192,8 +192,6 @@ def factor(correlation: Floats) -> Floats | None:
 
 def largest_t(effect: Floats, spread: Spread, seed: int) -> tuple[Pretest, str | None]:
     """Test of ``effect`` = 0 by the largest |t|: rejects when the simultaneous band leaves zero out."""
-    if not len(effect):
-        return Pretest(None, None, None, "max-t"), NOTHING_BEFORE
     below = smallest_p(spread, seed)
     if below is None:
         return Pretest(None, None, None, "max-t"), marked(

@@ -224,6 +224,8 @@ def _pretest(work: Work) -> tuple[bands.Pretest, str | None]:
             work, _ = effects(work.panel, options, work.stats, *grid_of(work.panel, work.stats, options))
         event = _weighting(work, "event", None)
         early = np.flatnonzero(event.keys < -1 - work.options.anticipation)
+        if not len(early):
+            return bands.Pretest(None, None, None, "max-t"), bands.NOTHING_BEFORE
         effect = event.cells[early] @ np.nan_to_num(work.effect)
         by_event = work.spread(event.cells[early], event.sizes[early])
         return bands.largest_t(effect, by_event, work.options.seed)
