@@ -13,6 +13,7 @@ from django.utils import timezone
 from essaim.cli import main
 from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.evaluations import documents, panels, report, services, services_draws
+from essaim.platform.evaluations.forms import PlaceWavesForm
 from essaim.platform.evaluations.models import WaveDraw
 from essaim.platform.programmes import services as programmes
 
@@ -187,6 +188,15 @@ def test_the_screens_lead_from_the_table_to_the_waves_of_the_sites(make, head, c
     assert (coming.wave.number, coming.wave.method, coming.wave.draw_seed) == (wave, "drawn", "42")
     assert opened.wave is None
     assert "Paris" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("openings", "good"),
+    [(("2027", "2027-06", "2028"), True), (("2029", "", "2028"), False), (("2027-05", "2027-03", ""), False)],
+)
+def test_waves_open_in_the_order_of_the_draw(openings: tuple[str, ...], good: bool) -> None:
+    given = {f"opens_{number}": opens for number, opens in enumerate(openings, 1)}
+    assert PlaceWavesForm({"first_number": 1, **given}, waves=3).is_valid() is good
 
 
 def test_waves_already_open_are_not_overwritten(make) -> None:

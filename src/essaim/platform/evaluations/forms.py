@@ -248,6 +248,20 @@ class PlaceWavesForm(forms.Form):
                 help_text=_("2027, 2027-03 ou 2027-03-15.") if number == 1 else "",
             )
 
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse a wave that would open before the one drawn ahead of it."""
+        cleaned = super().clean()
+        last = ""
+        for name in [name for name in self.cleaned_data if name.startswith("opens_")]:
+            opens = self.cleaned_data[name]
+            known = min(len(opens), len(last))
+            if opens[:known] < last[:known]:
+                self.add_error(
+                    name, _("Cette vague ouvrirait avant la précédente : le tirage dit leur ordre.")
+                )
+            last = opens or last
+        return cleaned
+
     @property
     def openings(self) -> list[str]:
         return [value for name, value in self.cleaned_data.items() if name.startswith("opens_")]
