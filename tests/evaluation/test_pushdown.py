@@ -189,12 +189,14 @@ def test_several_files_are_one_table(tmp_path: Path) -> None:
         ("absent.parquet", None, "ne se lit pas"),
         ("postgresql://ana:secret@localhost/b", None, "nommez la table à y lire"),
         ("postgresql://ana:secret@127.0.0.1:1/b", "t", "ne se lit pas"),
+        ("sqlite://absent.db", "t", "absent.db : fichier absent"),
     ],
 )
 def test_a_source_that_cannot_be_opened_is_explained(source: str, table: str | None, message: str) -> None:
     with pytest.raises(EvaluationError, match=message) as caught:
         opened(source, table)
     assert "secret" not in str(caught.value)
+    assert not Path("absent.db").exists()
 
 
 def test_a_region_nobody_asked_for_hides_no_statistic(tmp_path: Path) -> None:

@@ -191,6 +191,9 @@ class _IbisTable:
                 "Les bases et moteurs extérieurs se lisent à travers Ibis, qui n’est pas installé : « pip install "
                 "'essaim[engines]' » (PostgreSQL) ou « pip install 'essaim[spark]' »."
             ) from error
+        # SQLite would make an empty file.
+        if address.startswith("sqlite://") and not Path(address.removeprefix("sqlite://")).is_file():
+            raise _unreadable(FileNotFoundError(f"{address.removeprefix('sqlite://')} : fichier absent"))
         # Spark looks for the address of the machine's name, which may have none.
         if "spark.master=local" in address:
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
