@@ -3,6 +3,16 @@
 import pytest
 
 from essaim.platform.evaluations import report
+from essaim.platform.programmes import services as programmes
+
+
+@pytest.fixture
+def evaluated_programme(make, client):
+    """A programme whose evaluator is logged in."""
+    programme, organisation = make.programme(), make.organisation(kind="evaluator")
+    programmes.add_role(programme, organisation, "evaluator")
+    client.force_login(make.member(organisation))
+    return programme
 
 
 @pytest.fixture

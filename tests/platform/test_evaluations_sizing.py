@@ -5,7 +5,6 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from essaim.platform.evaluations import services, sizing
-from essaim.platform.programmes import services as programmes
 
 GIVEN = {
     "waves": "6 ; 6 ; 6 ; 6", "never": "0", "persons": "100", "before": "1", "after": "1", "transition": "0",
@@ -15,13 +14,9 @@ GIVEN = {
 
 
 @pytest.fixture
-def plan(make, client):
+def plan(make, evaluated_programme):
     """A draft, and its evaluator logged in."""
-    organisation = make.organisation(kind="evaluator")
-    programme = make.programme()
-    programmes.add_role(programme, organisation, "evaluator")
-    client.force_login(make.member(organisation))
-    return make.plan(programme, smallest_effect=0.03)
+    return make.plan(evaluated_programme, smallest_effect=0.03)
 
 
 def _url(name: str, plan) -> str:

@@ -11,19 +11,14 @@ from django.urls import reverse
 
 from essaim.evaluation.simulate import Scenario, simulate
 from essaim.platform.evaluations import panels, services
-from essaim.platform.programmes import services as programmes
 from tests.platform.test_evaluations_for_whom import GIVEN
 
 
 @pytest.fixture
-def plan(make, client):
+def plan(make, evaluated_programme):
     """The plan of a programme that its evaluator, logged in, may answer; one site has opened."""
-    organisation = make.organisation(kind="evaluator")
-    programme = make.programme()
-    programmes.add_role(programme, organisation, "evaluator")
-    client.force_login(make.member(organisation))
-    make.site(programme, stage="open")
-    return make.plan(programme)
+    make.site(evaluated_programme, stage="open")
+    return make.plan(evaluated_programme)
 
 
 def _texts(client, estimated) -> list[str]:

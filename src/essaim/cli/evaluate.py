@@ -78,7 +78,9 @@ OPTIONS = (
 @click.option("--region", help="Colonne de la région (« region » si elle existe).")
 @click.option("--weights", help="Colonne des poids.")
 @click.option(
-    "--persons", is_flag=True, help="Chaque ligne est une personne : agrégée là où elle est, jamais lue ici."
+    "--persons",
+    is_flag=True,
+    help="Chaque ligne est une personne : agrégée là où elle est, gardée nulle part ici.",
 )
 @click.option(
     "--min-persons",

@@ -1,7 +1,8 @@
 """Rows of persons, reduced where they lie to exact territory × period statistics.
 
-What comes back from the engine is one row a territory and period: number of persons, weight, mean. No row of a
-person, and no statistic of fewer than ``at_least`` persons, enters Python.
+What comes back is one row a territory and period: number of persons, weight, mean. No statistic of fewer than
+``at_least`` persons does. Rows stay in their engine; those of parquet files that a kernel counts (``tally``) pass by in
+batches, of which nothing is kept.
 """
 
 import tempfile
@@ -61,14 +62,14 @@ def panel_of_persons(
     ``region`` and ``given`` go to ``Panel.from_frame`` (``cluster``, ``by``, ``stratum``). A region that nobody
     asked for is given up where it would hide statistics or differs within a territory.
     """
-    spared = None if region_asked or region is None else region
-    cells = _whole_or_none(engine, columns, at_least, spared) if spared else None
-    if spared and cells is None:
-        region = None
-        columns = replace(columns, fixed=tuple(name for name in columns.fixed if name != spared))
+    cells = None
+    if region and not region_asked:
+        cells = _whole_or_none(engine, columns, at_least, region)
+        if cells is None:
+            columns = replace(columns, fixed=tuple(name for name in columns.fixed if name != region))
+            region = None
     if cells is None:
-        cells = reduced(engine, columns, at_least=at_least)
-        _one_cohort_each(cells.filter(~pl.col("pooled")), columns)
+        cells = _one_cohort_each(reduced(engine, columns, at_least=at_least), columns)
     notes = _notes(cells, at_least)
     cells = cells.filter(pl.col("persons").is_not_null())
     if cells["pooled"].any():
@@ -90,8 +91,7 @@ def panel_of_persons(
 def _whole_or_none(engine: Engine, columns: PersonColumns, at_least: int, region: str) -> pl.DataFrame | None:
     """The cells, unless the ``region`` splits them so that some are hidden, or is not one for each territory."""
     try:
-        cells = reduced(engine, columns, at_least=at_least)
-        _one_cohort_each(cells.filter(~pl.col("pooled")), columns)
+        cells = _one_cohort_each(reduced(engine, columns, at_least=at_least), columns)
     except PanelError:
         return None
     return None if cells["persons"].null_count() or cells[region].null_count() else cells
@@ -335,8 +335,11 @@ def _pooled_name(columns: PersonColumns) -> pl.Expr:
     return pl.when("pooled").then(named).otherwise(pl.col(columns.unit).cast(pl.String))
 
 
-def _one_cohort_each(cells: pl.DataFrame, columns: PersonColumns) -> None:
-    fixed = cells.select([key for key in columns.keys if key != columns.time]).unique()
+def _one_cohort_each(cells: pl.DataFrame, columns: PersonColumns) -> pl.DataFrame:
+    """The cells, refused where a territory that has its name has two cohorts, or two of another fixed value."""
+    fixed = (
+        cells.filter(~pl.col("pooled")).select([key for key in columns.keys if key != columns.time]).unique()
+    )
     twice = fixed[columns.unit].is_duplicated()
     if twice.any():
         names = fixed.filter(twice)[columns.unit].unique().sort()
@@ -346,6 +349,7 @@ def _one_cohort_each(cells: pl.DataFrame, columns: PersonColumns) -> None:
             cohort=columns.cohort,
             names=some(names),
         )
+    return cells
 
 
 def _notes(cells: pl.DataFrame, at_least: int) -> tuple[str, ...]:
