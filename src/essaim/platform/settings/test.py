@@ -1,9 +1,13 @@
 """The test suite: fast passwords, tasks run at once, no file outside a temporary folder."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("ESSAIM_DATA_DIR", tempfile.mkdtemp(prefix="essaim-test-"))
+if "ESSAIM_DATA_DIR" not in os.environ:
+    os.environ["ESSAIM_DATA_DIR"] = tempfile.mkdtemp(prefix="essaim-test-")
+    atexit.register(shutil.rmtree, os.environ["ESSAIM_DATA_DIR"], ignore_errors=True)
 
 from essaim.platform.settings.base import *  # noqa: F403
 from essaim.platform.settings.base import STATIC_ROOT
